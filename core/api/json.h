@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the house's values look like as JSON: one function a value, appended to the text (see json-text.h for `name`). */
+#pragma once
+
+#include "api/json-text.h"
+#include "host/host.h"
+
+G_BEGIN_DECLS
+
+/* `user`: as they are now; the presence may be of before. */
+void musterd_json_presence (GString *json, const char *name, const MusterdUser *user, const MusterdPresence *presence);
+void musterd_json_user     (GString *json, const char *name, const MusterdUser *user);
+void musterd_json_verdict  (GString *json, const char *name, const MusterdVerdict *verdict);
+/* `sinks`: MusterdSinkWhy. */
+void musterd_json_why      (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks);
+void musterd_json_sink     (GString *json, const char *name, const MusterdSinkWhy *why);
+void musterd_json_instance (GString *json, const char *name, const MusterdInstanceInfo *info);
+void musterd_json_action   (GString *json, const char *name, const MusterdAction *action);
+
+G_END_DECLS

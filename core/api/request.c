@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-api"
+
+#include "api/request.h"
+
+#include "api/json-text.h"
+#include "api/server.h"
+#include "model/error.h"
+
+guint
+musterd_error_to_status (const GError *error)
+{
+  if (error->domain != MUSTERD_ERROR)
+    return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  switch ((MusterdError) error->code)
+    {
+    case MUSTERD_ERROR_INVALID:
+      return SOUP_STATUS_BAD_REQUEST;
+    case MUSTERD_ERROR_FORBIDDEN:
+      return SOUP_STATUS_FORBIDDEN;
+    case MUSTERD_ERROR_NOT_FOUND:
+      return SOUP_STATUS_NOT_FOUND;
+    case MUSTERD_ERROR_CONFLICT:
+    case MUSTERD_ERROR_CONFIG:
+      return SOUP_STATUS_CONFLICT;
+    case MUSTERD_ERROR_LIMIT:
+      return 429;
+    case MUSTERD_ERROR_UNAVAILABLE:
+      return SOUP_STATUS_SERVICE_UNAVAILABLE;
+    case MUSTERD_ERROR_FAILED:
+    default:
+      return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+    }
+}
+
+static void
+on_finished (SoupServerMessage *message G_GNUC_UNUSED, gpointer user_data)
+{
+  MusterdRequest *request = user_data;
+
+  if (!request->gone)
+    musterd_server_request_ended (request->server);
+  request->gone = TRUE;
+}
+
+MusterdRequest *
+musterd_request_new (MusterdServer *server, SoupServerMessage *message)
+{
+  MusterdRequest *request = g_new0 (MusterdRequest, 1);
+
+  request->server = server;
+  request->message = message;
+  request->body = g_byte_array_new ();
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), request);
+  return request;
+}
+
+/* With the message: nobody holds it. */
+void
+musterd_request_free (MusterdRequest *request)
+{
+  if (!request->gone)
+    musterd_server_request_ended (request->server);
+  musterd_caller_clear (&request->caller);
+  for (guint i = 0; i < MUSTERD_ROUTE_ARGS_MAX; i++)
+    g_free (request->args[i]);
+  g_clear_pointer (&request->query, musterd_query_free);
+  g_byte_array_unref (request->body);
+  g_clear_pointer (&request->upload, musterd_upload_free);
+  g_free (request->refusal);
+  g_free (request);
+}
+
+void
+musterd_request_hold (MusterdRequest *request)
+{
+  g_object_ref (request->message);
+  if (!request->gone && !request->answered)
+    {
+      request->held = TRUE;
+      soup_server_message_pause (request->message);
+    }
+}
+
+void
+musterd_request_release (MusterdRequest *request)
+{
+  g_object_unref (request->message); /* the request may be gone now */
+}
+
+/* FALSE: nobody listens any more, or somebody has answered already. */
+static gboolean
+begin_answer (MusterdRequest *request, guint status)
+{
+  if (request->gone || request->answered)
+    return FALSE;
+  request->answered = TRUE;
+  soup_server_message_set_status (request->message, status, NULL);
+  soup_message_headers_replace (soup_server_message_get_response_headers (request->message), "Cache-Control",
+                                "no-store");
+  return TRUE;
+}
+
+static void
+end_answer (MusterdRequest *request)
+{
+  if (request->held)
+    soup_server_message_unpause (request->message);
+  request->held = FALSE;
+}
+
+void
+musterd_request_reply (MusterdRequest *request, guint status, GString *json)
+{
+  gsize length = json->len;
+  char *text = g_string_free (json, FALSE);
+
+  if (!begin_answer (request, status))
+    {
+      g_free (text);
+      return;
+    }
+  soup_server_message_set_response (request->message, status < 400 ? "application/json" : "application/problem+json",
+                                    SOUP_MEMORY_TAKE, text, length);
+  end_answer (request);
+}
+
+void
+musterd_request_done (MusterdRequest *request)
+{
+  if (begin_answer (request, SOUP_STATUS_NO_CONTENT))
+    end_answer (request);
+}
+
+void
+musterd_request_problem (MusterdRequest *request, guint status, const char *detail)
+{
+  GString *json = g_string_new (NULL);
+
+  musterd_json_open (json, NULL, '{');
+  musterd_json_string (json, "type", "about:blank");
+  musterd_json_string (json, "title", status == 429 ? "Too Many Requests" : soup_status_get_phrase (status));
+  musterd_json_uint (json, "status", status);
+  musterd_json_string (json, "detail", detail);
+  musterd_json_close (json, '}');
+  musterd_request_reply (request, status, json);
+}
+
+void
+musterd_request_fail (MusterdRequest *request, const GError *error)
+{
+  musterd_request_problem (request, musterd_error_to_status (error), error->message);
+}
+
+typedef struct
+{
+  MusterdRequest  *request;
+  MusterdPieceFunc next;
+  gpointer         data;
+  GDestroyNotify   free_data;
+  goffset          rest; /* -1: length not known */
+} Stream;
+
+static void
+stream_free (gpointer data, GClosure *closure G_GNUC_UNUSED)
+{
+  Stream *stream = data;
+
+  if (stream->free_data != NULL)
+    stream->free_data (stream->data);
+  g_free (stream);
+}
+
+static void
+append_piece (Stream *stream)
+{
+  SoupMessageBody *body = soup_server_message_get_response_body (stream->request->message);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GBytes) piece = NULL;
+
+  if (stream->rest == 0)
+    return;
+  piece = stream->next (stream->data, &error);
+  if (piece == NULL && error == NULL && stream->rest < 0)
+    {
+      soup_message_body_complete (body);
+      return;
+    }
+  if (piece == NULL || (stream->rest > 0 && (goffset) g_bytes_get_size (piece) > stream->rest))
+    {
+      /* The status has been sent already: only a cut tells the reader that this is not all. */
+      g_warning ("sending an answer: %s", error != NULL ? error->message : "not of the length that was announced");
+      musterd_request_cut (stream->request);
+      soup_message_body_complete (body);
+      return;
+    }
+  if (stream->rest > 0)
+    stream->rest -= (goffset) g_bytes_get_size (piece);
+  soup_message_body_append_bytes (body, piece);
+}
+
+static void
+on_chunk_written (SoupServerMessage *message G_GNUC_UNUSED, gpointer user_data)
+{
+  append_piece (user_data);
+}
+
+void
+musterd_request_stream (MusterdRequest *request, const char *type, goffset length, MusterdPieceFunc next, gpointer data,
+                        GDestroyNotify free_data)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request->message);
+  Stream *stream;
+
+  if (!begin_answer (request, SOUP_STATUS_OK))
+    {
+      free_data (data);
+      return;
+    }
+  stream = g_new0 (Stream, 1);
+  stream->request = request;
+  stream->next = next;
+  stream->data = data;
+  stream->free_data = free_data;
+  stream->rest = length;
+  soup_message_headers_set_content_type (headers, type, NULL);
+  if (length >= 0)
+    soup_message_headers_set_content_length (headers, length);
+  else
+    soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body (request->message), FALSE);
+  g_signal_connect_data (request->message, "wrote-chunk", G_CALLBACK (on_chunk_written), stream, stream_free, 0);
+  if (!g_str_equal (soup_server_message_get_method (request->message), "HEAD"))
+    append_piece (stream);
+  end_answer (request);
+}
+
+JsonObject *
+musterd_request_parse (MusterdRequest *request, const MusterdMember *members, gsize n_members)
+{
+  g_autoptr(GError) error = NULL;
+  JsonObject *body = musterd_body_parse ((const char *) request->body->data, request->body->len, members, n_members,
+                                         &error);
+
+  if (body == NULL)
+    musterd_request_fail (request, error);
+  return body;
+}
+
+void
+musterd_request_cut (MusterdRequest *request)
+{
+  GSocket *socket = musterd_server_get_socket (request->message);
+
+  if (socket != NULL)
+    g_socket_shutdown (socket, TRUE, TRUE, NULL);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One request on its way through the api's thread: what it asks, who asks, what came with it; and its answer. Lives
+ * with its HTTP message; whoever wants to answer later holds it meanwhile. */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "api/body.h"
+#include "api/query.h"
+#include "api/router.h"
+#include "api/upload.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MusterdServer MusterdServer;
+
+struct _MusterdRequest
+{
+  MusterdServer      *server;
+  SoupServerMessage  *message;
+  MusterdCaller       caller;
+  const MusterdRoute *route; /* nullable: none found */
+  char               *args[MUSTERD_ROUTE_ARGS_MAX];
+  MusterdQuery       *query; /* nullable: refused */
+  GByteArray         *body;
+  MusterdUpload      *upload; /* nullable; MUSTERD_BODY_FILE */
+  guint64             seen;   /* bytes of the body so far, kept or not */
+  guint               refused; /* 0, or the status with which it is to be answered */
+  char               *refusal; /* nullable */
+  gboolean            gone, answered, held;
+};
+
+MusterdRequest *musterd_request_new  (MusterdServer *server, SoupServerMessage *message);
+void            musterd_request_free (MusterdRequest *request);
+
+/* The message waits until it is answered; every hold is released once. */
+void musterd_request_hold    (MusterdRequest *request);
+void musterd_request_release (MusterdRequest *request);
+
+/* Answers: each request is answered once, later ones are ignored. */
+void musterd_request_reply   (MusterdRequest *request, guint status, GString *json); /* takes json */
+void musterd_request_done    (MusterdRequest *request);                              /* 204 */
+void musterd_request_problem (MusterdRequest *request, guint status, const char *detail);
+void musterd_request_fail    (MusterdRequest *request, const GError *error);         /* by MUSTERD_ERROR */
+
+/* The next piece of an answer that is too long to be in memory at once; NULL without an error: that was all. */
+typedef GBytes *(*MusterdPieceFunc) (gpointer data, GError **error);
+/* `length` -1: not known. Takes `data`. */
+void musterd_request_stream  (MusterdRequest *request, const char *type, goffset length, MusterdPieceFunc next,
+                              gpointer data, GDestroyNotify free_data);
+
+/* The JSON body by its table; NULL: answered already. */
+JsonObject *musterd_request_parse (MusterdRequest *request, const MusterdMember *members, gsize n_members);
+/* From now on nothing of the connection can be trusted: it is cut. */
+void musterd_request_cut (MusterdRequest *request);
+guint musterd_error_to_status (const GError *error);
+
+G_END_DECLS

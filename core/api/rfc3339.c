@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-api"
+
+#include "api/rfc3339.h"
+
+#include <string.h>
+
+#include "model/error.h"
+
+#define TEXT_MAX 64
+#define FRACTION_MAX 9
+
+char *
+musterd_rfc3339_format (MusterdTime time)
+{
+  g_autoptr(GDateTime) date = NULL;
+  gint64 seconds = time / MUSTERD_SECOND;
+  gint64 rest = time % MUSTERD_SECOND;
+  guint milliseconds;
+
+  if (time == MUSTERD_TIME_NEVER || time == MUSTERD_TIME_ALWAYS)
+    return NULL;
+  if (rest < 0)
+    {
+      seconds -= 1;
+      rest += MUSTERD_SECOND;
+    }
+  milliseconds = (guint) (rest / 1000);
+  date = g_date_time_new_from_unix_utc (seconds);
+  if (date == NULL)
+    return NULL;
+  if (milliseconds == 0)
+    return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02dZ", g_date_time_get_year (date),
+                            g_date_time_get_month (date), g_date_time_get_day_of_month (date),
+                            g_date_time_get_hour (date), g_date_time_get_minute (date),
+                            g_date_time_get_second (date));
+  return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", g_date_time_get_year (date),
+                          g_date_time_get_month (date), g_date_time_get_day_of_month (date),
+                          g_date_time_get_hour (date), g_date_time_get_minute (date),
+                          g_date_time_get_second (date), milliseconds);
+}
+
+/* GDateTime also reads week dates, ordinal dates and the forms without separators; the wire has one form only. */
+static gboolean
+has_form (const char *text)
+{
+  static const char form[] = "0000-00-00T00:00:00";
+  const char *p = text;
+
+  for (const char *f = form; *f != '\0'; f++, p++)
+    if (*f == '0' ? !g_ascii_isdigit (*p) : g_ascii_toupper (*p) != *f)
+      return FALSE;
+  if (*p == '.')
+    {
+      gsize digits = strspn (p + 1, "0123456789");
+
+      if (digits < 1 || digits > FRACTION_MAX)
+        return FALSE;
+      p += 1 + digits;
+    }
+  if (*p == 'Z' || *p == 'z')
+    return p[1] == '\0';
+  return (*p == '+' || *p == '-') && g_ascii_isdigit (p[1]) && g_ascii_isdigit (p[2]) && p[3] == ':'
+         && g_ascii_isdigit (p[4]) && g_ascii_isdigit (p[5]) && p[6] == '\0';
+}
+
+gboolean
+musterd_rfc3339_parse (const char *text, MusterdTime *time, GError **error)
+{
+  g_autoptr(GDateTime) date = NULL;
+
+  if (strlen (text) <= TEXT_MAX && has_form (text))
+    {
+      g_autofree char *upper = g_ascii_strup (text, -1);
+
+      date = g_date_time_new_from_iso8601 (upper, NULL);
+    }
+  if (date == NULL)
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                           "expected a time as in RFC 3339 with its zone, such as 2026-11-22T06:50:12Z or "
+                           "2026-11-22T07:50:12+01:00");
+      return FALSE;
+    }
+  *time = g_date_time_to_unix (date) * MUSTERD_SECOND + g_date_time_get_microsecond (date);
+  return TRUE;
+}

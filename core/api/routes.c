@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-api"
+
+#include "api/routes.h"
+
+#define ANYBODY MUSTERD_MAY_ANYBODY
+#define OWNER MUSTERD_MAY_OWNER
+#define ADMIN MUSTERD_MAY_ADMIN
+#define NONE MUSTERD_BODY_NONE
+#define JSON MUSTERD_BODY_JSON
+
+static const MusterdRoute routes[] = {
+  { "GET", "/v1/presence", ANYBODY, NONE, "after wait user", musterd_presence_list },
+  { "GET", "/v1/presence/{}", ANYBODY, NONE, NULL, musterd_presence_show },
+  { "PUT", "/v1/presence/{}", OWNER, JSON, NULL, musterd_presence_choose },
+  { "DELETE", "/v1/presence/{}", OWNER, NONE, NULL, musterd_presence_reset },
+  { "GET", "/v1/presence/{}/why", OWNER, NONE, NULL, musterd_presence_why },
+  { "GET", "/v1/users/{}/appointments", OWNER, NONE, "all", musterd_appointments_list },
+  { "POST", "/v1/users/{}/appointments/{}/ignore", OWNER, JSON, NULL, musterd_appointments_ignore },
+  { "GET", "/v1/users", ADMIN, NONE, NULL, musterd_users_list },
+  { "POST", "/v1/users", ADMIN, JSON, NULL, musterd_users_add },
+  { "POST", "/v1/users/import", ADMIN, MUSTERD_BODY_CSV, NULL, musterd_users_import },
+  { "GET", "/v1/users/{}", OWNER, NONE, NULL, musterd_users_show },
+  { "PATCH", "/v1/users/{}", ADMIN, JSON, NULL, musterd_users_change },
+  { "DELETE", "/v1/users/{}", ADMIN, NONE, NULL, musterd_users_remove },
+  { "GET", "/v1/plugins", ADMIN, NONE, NULL, musterd_plugins_list },
+  { "GET", "/v1/plugins/{}", ADMIN, NONE, NULL, musterd_plugins_show },
+  { "GET", "/v1/plugins/{}/log", ADMIN, NONE, NULL, musterd_plugins_log },
+  { "POST", "/v1/plugins/{}/sync", ADMIN, JSON, NULL, musterd_plugins_sync },
+  { "POST", "/v1/plugins/{}/pause", ADMIN, JSON, NULL, musterd_plugins_pause },
+  { "POST", "/v1/plugins/{}/drain", ADMIN, JSON, NULL, musterd_plugins_drain },
+  { "POST", "/v1/plugins/{}/enable", ADMIN, JSON, NULL, musterd_plugins_enable },
+  { "POST", "/v1/plugins/{}/disable", ADMIN, JSON, NULL, musterd_plugins_disable },
+  { "POST", "/v1/plugins/{}/test", ADMIN, JSON, NULL, musterd_plugins_test },
+  { "GET", "/v1/plugins/{}/actions", ADMIN, NONE, NULL, musterd_plugins_actions },
+  { "POST", "/v1/plugins/{}/actions/{}", ADMIN, JSON, NULL, musterd_plugins_answer },
+  { "GET", "/v1/backup", ADMIN, NONE, NULL, musterd_store_send },
+  { "PUT", "/v1/backup", ADMIN, MUSTERD_BODY_FILE, NULL, musterd_store_take },
+  { "GET", "/v1/status", ANYBODY, NONE, NULL, musterd_status_show },
+};
+
+const MusterdRoute *
+musterd_routes_get (gsize *n_routes)
+{
+  *n_routes = G_N_ELEMENTS (routes);
+  return routes;
+}

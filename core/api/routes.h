@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything that can be asked. One file of handlers for each subject. */
+#pragma once
+
+#include "api/replica.h"
+#include "api/router.h"
+
+G_BEGIN_DECLS
+
+const MusterdRoute *musterd_routes_get (gsize *n_routes);
+
+void musterd_presence_list   (MusterdRequest *request);
+void musterd_presence_show   (MusterdRequest *request);
+void musterd_presence_choose (MusterdRequest *request);
+void musterd_presence_reset  (MusterdRequest *request);
+void musterd_presence_why    (MusterdRequest *request);
+/* Answers with a list as its caller may see it; takes `news`. */
+void musterd_presence_send   (MusterdRequest *request, MusterdReplicaNews *news);
+
+void musterd_appointments_list   (MusterdRequest *request);
+void musterd_appointments_ignore (MusterdRequest *request);
+
+void musterd_users_list   (MusterdRequest *request);
+void musterd_users_show   (MusterdRequest *request);
+void musterd_users_add    (MusterdRequest *request);
+void musterd_users_change (MusterdRequest *request);
+void musterd_users_remove (MusterdRequest *request);
+void musterd_users_import (MusterdRequest *request);
+
+void musterd_plugins_list    (MusterdRequest *request);
+void musterd_plugins_show    (MusterdRequest *request);
+void musterd_plugins_log     (MusterdRequest *request);
+void musterd_plugins_sync    (MusterdRequest *request);
+void musterd_plugins_pause   (MusterdRequest *request);
+void musterd_plugins_drain   (MusterdRequest *request);
+void musterd_plugins_enable  (MusterdRequest *request);
+void musterd_plugins_disable (MusterdRequest *request);
+void musterd_plugins_test    (MusterdRequest *request);
+void musterd_plugins_actions (MusterdRequest *request);
+void musterd_plugins_answer  (MusterdRequest *request);
+
+void musterd_store_send   (MusterdRequest *request);
+void musterd_store_take   (MusterdRequest *request);
+void musterd_status_show  (MusterdRequest *request);
+
+G_END_DECLS

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-api"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/json-text.h"
+#include "api/routes.h"
+#include "api/server.h"
+#include "model/error.h"
+
+#define PIECE (64 * 1024)
+
+/* A file on its way between the store and the client; removed with this. */
+typedef struct
+{
+  char *path;
+} Transfer;
+
+static void
+transfer_free (gpointer data)
+{
+  Transfer *transfer = data;
+
+  g_unlink (transfer->path);
+  g_free (transfer->path);
+  g_free (transfer);
+}
+
+static GError *
+no_store (void)
+{
+  return g_error_new_literal (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "this daemon runs without a store");
+}
+
+/* Backup. */
+
+static void
+on_copied (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  musterd_store_backup_finish (NULL, result, &error);
+  musterd_call_return (user_data, error);
+}
+
+static void
+run_backup (MusterdCall *call, const MusterdApiServices *services, gpointer value)
+{
+  const Transfer *transfer = value;
+
+  if (services->store == NULL)
+    {
+      musterd_call_return (call, no_store ());
+      return;
+    }
+  /* What is acknowledged is in the file; claims still written behind belong in the copy, too. */
+  musterd_engine_flush (services->engine);
+  musterd_store_backup_async (services->store, transfer->path, on_copied, call);
+}
+
+typedef struct
+{
+  int fd;
+} Reader;
+
+static void
+reader_free (gpointer data)
+{
+  Reader *reader = data;
+
+  close (reader->fd);
+  g_free (reader);
+}
+
+static GBytes *
+next_piece (gpointer data, GError **error)
+{
+  Reader *reader = data;
+  g_autofree char *buffer = g_malloc (PIECE);
+  gssize size;
+
+  do
+    size = read (reader->fd, buffer, PIECE);
+  while (size < 0 && errno == EINTR);
+  if (size < 0)
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FAILED, "reading the copy: %s", g_strerror (errno));
+  return size > 0 ? g_bytes_new_take (g_steal_pointer (&buffer), (gsize) size) : NULL;
+}
+
+static void
+on_backup_returned (MusterdRequest *request, gpointer value, const GError *error)
+{
+  const Transfer *transfer = value;
+  struct stat info;
+  Reader *reader;
+  int fd;
+
+  if (error != NULL)
+    {
+      musterd_request_fail (request, error);
+      return;
+    }
+  fd = g_open (transfer->path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0 || fstat (fd, &info) != 0)
+    {
+      g_autofree char *why = g_strdup_printf ("opening the copy: %s", g_strerror (errno));
+
+      if (fd >= 0)
+        close (fd);
+      musterd_request_problem (request, SOUP_STATUS_INTERNAL_SERVER_ERROR, why);
+      return;
+    }
+  /* The name goes with the transfer now; the open file lives until it is sent. */
+  reader = g_new0 (Reader, 1);
+  reader->fd = fd;
+  musterd_request_stream (request, "application/octet-stream", info.st_size, next_piece, reader, reader_free);
+}
+
+void
+musterd_store_send (MusterdRequest *request)
+{
+  Transfer *transfer = g_new0 (Transfer, 1);
+
+  transfer->path = musterd_upload_path (request->server->state_dir);
+  musterd_bridge_call (request->server->bridge, request, run_backup, on_backup_returned, transfer, transfer_free);
+}
+
+/* Restore. */
+
+typedef struct
+{
+  MusterdCall              *call;
+  const MusterdApiServices *services;
+} Restore;
+
+static gboolean
+on_time_to_restart (gpointer data)
+{
+  const MusterdApiServices *services = data;
+
+  services->restart (services->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_restored (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Restore *restore = user_data;
+  const MusterdApiServices *services = restore->services;
+  GError *error = NULL;
+  gboolean ok = musterd_store_restore_finish (NULL, result, &error);
+  gboolean open = musterd_call_return (restore->call, error);
+
+  /* The answer is on its way: the api's end waits for it. */
+  if (ok && open)
+    on_time_to_restart ((gpointer) services);
+}
+
+static void
+run_restore (MusterdCall *call, const MusterdApiServices *services, gpointer value)
+{
+  const Transfer *transfer = value;
+  Restore *restore;
+
+  if (services->store == NULL)
+    {
+      musterd_call_return (call, no_store ());
+      return;
+    }
+  restore = g_new0 (Restore, 1);
+  restore->call = call;
+  restore->services = services;
+  musterd_store_restore_async (services->store, transfer->path, on_restored, restore);
+}
+
+static void
+on_restore_returned (MusterdRequest *request, gpointer value G_GNUC_UNUSED, const GError *error)
+{
+  GString *json;
+
+  if (error != NULL)
+    {
+      musterd_request_fail (request, error);
+      return;
+    }
+  json = g_string_new (NULL);
+  musterd_json_open (json, NULL, '{');
+  musterd_json_bool (json, "restarting", TRUE);
+  musterd_json_close (json, '}');
+  musterd_request_reply (request, SOUP_STATUS_ACCEPTED, json);
+}
+
+void
+musterd_store_take (MusterdRequest *request)
+{
+  g_autoptr(GError) error = NULL;
+  Transfer *transfer;
+  char *path;
+
+  if (request->seen == 0)
+    {
+      musterd_request_problem (request, SOUP_STATUS_BAD_REQUEST, "the body is empty: it must be a backup");
+      return;
+    }
+  path = musterd_upload_steal (request->upload, &error);
+  if (path == NULL)
+    {
+      musterd_request_fail (request, error);
+      return;
+    }
+  transfer = g_new0 (Transfer, 1);
+  transfer->path = path;
+  musterd_bridge_call (request->server->bridge, request, run_restore, on_restore_returned, transfer, transfer_free);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ledger of all users and what makes it move: takes in claims, choices and users, resolves each user again at its
+ * next moment, and tells listeners once per turn what came out.
+ *
+ * Everything here is called on one thread, the one whose thread-default context was current at musterd_engine_new();
+ * callbacks come there too, never before the function returns. */
+#pragma once
+
+#include "engine/clock.h"
+#include "model/error.h"
+#include "model/resolve.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MusterdEngine MusterdEngine;
+
+/* `store` is nullable (tests without a disk). Loads the store. */
+MusterdEngine *musterd_engine_new  (MusterdClock *clock, MusterdStore *store, MusterdSettings *settings,
+                                    GError **error);
+/* Hands everything still unwritten to the store. */
+void           musterd_engine_free (MusterdEngine *engine);
+MusterdTime    musterd_engine_now  (MusterdEngine *engine);
+/* Resolves what waits, now rather than at the end of this turn of the main loop. */
+void           musterd_engine_settle (MusterdEngine *engine);
+/* Writes behind, now. */
+void           musterd_engine_flush  (MusterdEngine *engine);
+
+/* What one turn brought to one user. `before` is NULL for a new user, `after` for a removed one; both are the same
+ * object where something was looked at and nothing came of it. */
+typedef struct
+{
+  MusterdUser     *user; /* as it is now, or was */
+  MusterdPresence *before, *after;
+} MusterdChange;
+
+typedef void (*MusterdChangedFunc) (const MusterdChange *changes, gsize n_changes, gpointer user_data);
+/* Users added or changed (their data, not their presence), and removed. */
+typedef void (*MusterdUsersFunc)   (MusterdUser *const *changed, gsize n_changed, const char *const *removed,
+                                    gsize n_removed, gpointer user_data);
+
+void musterd_engine_listen (MusterdEngine *engine, MusterdChangedFunc changed, MusterdUsersFunc users,
+                            gpointer user_data);
+void musterd_engine_unlisten (MusterdEngine *engine, gpointer user_data);
+
+/* Reading. */
+guint            musterd_engine_get_n_users   (MusterdEngine *engine);
+MusterdUser     *musterd_engine_get_user      (MusterdEngine *engine, const char *id);  /* not owned; NULL: none */
+MusterdPresence *musterd_engine_get_presence  (MusterdEngine *engine, const char *id);  /* not owned; NULL: none */
+void             musterd_engine_foreach_user  (MusterdEngine *engine,
+                                               void (*func) (MusterdUser *user, MusterdPresence *presence,
+                                                             gpointer user_data),
+                                               gpointer user_data);
+/* What a sink that is also the source `without` should show; transfer full, NULL: no such user. */
+MusterdPresence *musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const char *without);
+MusterdSettings *musterd_engine_get_settings  (MusterdEngine *engine, const char *id);  /* not owned */
+guint64          musterd_engine_get_revision  (MusterdEngine *engine);
+
+typedef struct
+{
+  MusterdPresence *presence;
+  MusterdChoice   *standing, *timed; /* nullable */
+  MusterdTime      standing_ends;    /* by choice-ends; NEVER */
+  MusterdClientState client;
+  GPtrArray       *claims;           /* MusterdVerdict, in order of time */
+  GPtrArray       *devices;          /* MusterdDevice copies */
+  MusterdTime      next_change;      /* NEVER: none known */
+  MusterdSettings *settings;         /* keeps the verdicts' names alive */
+} MusterdWhy;
+
+MusterdWhy *musterd_engine_why (MusterdEngine *engine, const char *id, GError **error);
+void        musterd_why_free   (MusterdWhy *why);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdWhy, musterd_why_free)
+
+/* Commands of people: durable, then in force, then `done`. `error` has a code of MUSTERD_ERROR and nothing changed. */
+typedef void (*MusterdDone) (const GError *error, gpointer user_data);
+
+typedef enum
+{
+  MUSTERD_PUT_ANY,
+  MUSTERD_PUT_NEW,     /* CONFLICT if there is one */
+  MUSTERD_PUT_EXISTING /* NOT_FOUND if there is none */
+} MusterdPut;
+
+/* All of them or none. */
+void musterd_engine_put_users   (MusterdEngine *engine, MusterdUser *const *users, gsize n_users, MusterdPut how,
+                                 MusterdDone done, gpointer user_data);
+void musterd_engine_remove_user (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data);
+/* `tmpl` (nullable): a template's name or role; NOT_FOUND, naming those there are, if there is none (musterctl then tries
+ * the word as a status). Without it `status` is chosen alone, and forwarding stays as it would be. `text` and `by`
+ * nullable; `until` NEVER = standing, else in the future. */
+void musterd_engine_choose      (MusterdEngine *engine, const char *id, const char *tmpl, MusterdStatus status,
+                                 const char *text, MusterdTime until, const char *by, MusterdDone done,
+                                 gpointer user_data);
+void musterd_engine_automatic   (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data);
+/* `claim`: a key, "source/key", or the short id. */
+void musterd_engine_ignore      (MusterdEngine *engine, const char *id, const char *claim, MusterdDone done,
+                                 gpointer user_data);
+
+/* Verbs of sources. `source` is the instance. Each fails with MUSTERD_ERROR (NOT_FOUND: unknown user; INVALID; LIMIT)
+ * and then changes nothing. */
+gboolean musterd_engine_claim_put      (MusterdEngine *engine, const char *user, MusterdClaim *claim, GError **error);
+gboolean musterd_engine_claim_drop     (MusterdEngine *engine, const char *source, const char *user, const char *key,
+                                        GError **error);
+gboolean musterd_engine_claims_replace (MusterdEngine *engine, const char *source, const char *user, const char *set,
+                                        MusterdTime from, MusterdTime until, MusterdClaim *const *claims,
+                                        gsize n_claims, GError **error);
+gboolean musterd_engine_telephony      (MusterdEngine *engine, const char *source, const char *user,
+                                        const char *device, MusterdTelephony state, const char *label, gint64 lease,
+                                        GError **error);
+gboolean musterd_engine_client         (MusterdEngine *engine, const char *source, const char *user,
+                                        const char *client, MusterdClientState state, MusterdTime since, gint64 lease,
+                                        GError **error);
+
+/* The life of a source: begin at each start of the instance; online at each ONLINE (the first after begin drops the
+ * leased things not put again); lost when it stops, fails or reports OFFLINE; drop when it is no longer configured. */
+void musterd_engine_source_begin  (MusterdEngine *engine, const char *source);
+void musterd_engine_source_online (MusterdEngine *engine, const char *source);
+void musterd_engine_source_lost   (MusterdEngine *engine, const char *source);
+void musterd_engine_source_drop   (MusterdEngine *engine, const char *source);
+/* Sources that left claims in the store but are not in `configured` (NULL-terminated) are dropped. */
+void musterd_engine_source_retain (MusterdEngine *engine, const char *const *configured);
+/* One user's trouble with one source: ok = FALSE marks that user stale. */
+void musterd_engine_user_state    (MusterdEngine *engine, const char *source, const char *user, gboolean ok);
+
+G_END_DECLS

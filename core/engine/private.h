@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the engine share. Not for other rooms. */
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/heap.h"
+
+G_BEGIN_DECLS
+
+/* Ended claims are kept this long, so that why can still speak of them. */
+#define MUSTERD_ENDED_KEPT MUSTERD_DAY
+
+typedef struct _MusterdCommand MusterdCommand;
+
+/* One user in the ledger. */
+typedef struct
+{
+  MusterdHeapNode  node; /* first: the heap hands it back */
+  MusterdFacts     facts;
+  MusterdPresence *presence; /* nullable: not resolved yet */
+  /* What was shown when the daemon stopped, until the first resolution. */
+  MusterdStatus    stored_status;
+  char            *stored_template; /* nullable */
+  MusterdTime      stored_since;    /* NEVER: nothing stored */
+  GQueue           commands;        /* MusterdCommand: the first is on its way to the disk, the others wait for it */
+  gboolean         dirty;           /* in engine->dirty */
+  gboolean         leaving;         /* being removed: nothing of it is written any more */
+} MusterdEntry;
+
+/* What is known of an instance as a source. */
+typedef struct
+{
+  guint32     run;    /* counts its starts; things put before the present one have another */
+  gboolean    online_once; /* in this run */
+  MusterdTime lost;   /* since; NEVER = not lost */
+  GHashTable *troubled; /* nullable; user id → MusterdTime *: this user's calendar is not what it should be since */
+} MusterdSourceState;
+
+typedef struct _MusterdPending MusterdPending;
+
+struct _MusterdEngine
+{
+  MusterdClock    *clock;
+  MusterdStore    *store; /* nullable */
+  MusterdSettings *settings;
+  GMainContext    *context;
+  GHashTable      *entries; /* user id, in the entry → MusterdEntry */
+  GHashTable      *sources; /* instance → MusterdSourceState */
+  guint            n_lost, n_troubled; /* over all sources, so that the usual case costs nothing */
+  MusterdHeap     *heap;
+  GSource         *timer;       /* at the first of the heap */
+  GSource         *settle;      /* ready when something is dirty */
+  GPtrArray       *dirty;       /* MusterdEntry, not owned */
+  GArray          *removed;     /* MusterdChange of removed users, for the next settling */
+  GPtrArray       *listeners;
+  guint64          revision, revision_reserved;
+  MusterdTime      last_now;
+  MusterdPending  *pending;     /* write-behind */
+  GQueue           user_commands; /* as MusterdEntry.commands, for changes of the user table */
+  gboolean         closing;
+};
+
+/* engine.c */
+MusterdEntry *musterd_engine_find    (MusterdEngine *engine, const char *user);
+MusterdEntry *musterd_engine_require (MusterdEngine *engine, const char *user, GError **error);
+MusterdEntry *musterd_engine_add     (MusterdEngine *engine, MusterdUser *user);
+void          musterd_engine_take    (MusterdEngine *engine, MusterdEntry *entry); /* out, and frees it */
+void          musterd_engine_touch   (MusterdEngine *engine, MusterdEntry *entry);
+void          musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, gsize n_changed,
+                                         const char *const *removed, gsize n_removed);
+
+/* settle.c */
+void     musterd_engine_settle_all (MusterdEngine *engine); /* dirty ones and those that are due; tells */
+gboolean musterd_engine_on_due     (gpointer data);
+void     musterd_engine_arm        (MusterdEngine *engine);
+
+/* sources.c */
+MusterdSourceState *musterd_engine_source      (MusterdEngine *engine, const char *source); /* made when new */
+void                musterd_source_state_free  (MusterdSourceState *source);
+MusterdTime         musterd_engine_stale_since (MusterdEngine *engine, const MusterdEntry *entry);
+
+/* door.c: what of a claim may come in. Changes the claim; FALSE with MUSTERD_ERROR_INVALID. */
+gboolean musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, MusterdTime now, GError **error);
+gboolean musterd_door_check_words (const char *what, const char *text, gsize max, gboolean required, GError **error);
+
+/* commands.c */
+void musterd_command_end_standing (MusterdEngine *engine, MusterdEntry *entry);
+void musterd_command_expire       (MusterdEngine *engine, MusterdEntry *entry);
+void musterd_commands_clear       (GQueue *commands);
+
+/* pending.c: write-behind, the latest state of each thing only. */
+MusterdPending *musterd_pending_new   (MusterdStore *store, GMainContext *context);
+void            musterd_pending_free  (MusterdPending *pending); /* after a flush */
+void            musterd_pending_flush (MusterdPending *pending);
+void            musterd_pending_forget_user (MusterdPending *pending, const char *user);
+void            musterd_pending_put_claim   (MusterdPending *pending, MusterdEntry *entry, MusterdClaim *claim);
+void            musterd_pending_drop_claim  (MusterdPending *pending, MusterdEntry *entry, const MusterdClaim *claim);
+void            musterd_pending_client      (MusterdPending *pending, MusterdEntry *entry, const char *source,
+                                             const char *id, const MusterdClient *client); /* NULL: gone */
+void            musterd_pending_device      (MusterdPending *pending, MusterdEntry *entry, const char *source,
+                                             const char *id, const MusterdDevice *device); /* NULL: gone */
+void            musterd_pending_ignore_gone (MusterdPending *pending, MusterdEntry *entry, const char *source,
+                                             const char *key);
+void            musterd_pending_shown       (MusterdPending *pending, MusterdEntry *entry);
+
+G_END_DECLS

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From what has changed to what is shown: resolves each user that was touched or is due, once per turn of the main
+ * loop, and tells the listeners all of it in one go. */
+#define G_LOG_DOMAIN "muster-engine"
+
+#include "engine/private.h"
+
+#include <string.h>
+
+/* More missed moments than this in one go (a daemon stopped for months) are not walked through one by one. */
+#define MISSED_MAX 10000
+#define REVISIONS_RESERVED (G_GUINT64_CONSTANT (1) << 20)
+
+typedef struct
+{
+  MusterdChangedFunc changed;
+  MusterdUsersFunc   users;
+  gpointer           data;
+} Listener;
+
+void
+musterd_engine_listen (MusterdEngine *engine, MusterdChangedFunc changed, MusterdUsersFunc users, gpointer user_data)
+{
+  Listener *listener = g_new0 (Listener, 1);
+
+  listener->changed = changed;
+  listener->users = users;
+  listener->data = user_data;
+  g_ptr_array_add (engine->listeners, listener);
+}
+
+void
+musterd_engine_unlisten (MusterdEngine *engine, gpointer user_data)
+{
+  for (guint i = engine->listeners->len; i > 0; i--)
+    if (((Listener *) g_ptr_array_index (engine->listeners, i - 1))->data == user_data)
+      g_ptr_array_remove_index (engine->listeners, i - 1);
+}
+
+void
+musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, gsize n_changed,
+                           const char *const *removed, gsize n_removed)
+{
+  for (guint i = 0; i < engine->listeners->len; i++)
+    {
+      const Listener *listener = g_ptr_array_index (engine->listeners, i);
+
+      if (listener->users != NULL)
+        listener->users (changed, n_changed, removed, n_removed, listener->data);
+    }
+}
+
+void
+musterd_engine_touch (MusterdEngine *engine, MusterdEntry *entry)
+{
+  if (entry->dirty)
+    return;
+  entry->dirty = TRUE;
+  g_ptr_array_add (engine->dirty, entry);
+  g_source_set_ready_time (engine->settle, 0);
+}
+
+static guint64
+next_revision (MusterdEngine *engine)
+{
+  engine->revision++;
+  if (engine->store != NULL && engine->revision + REVISIONS_RESERVED / 2 > engine->revision_reserved)
+    {
+      MusterdBatch *batch = musterd_batch_new ();
+
+      /* Reserved far ahead, so that a crash never makes a reader's cursor mean something else. */
+      engine->revision_reserved = engine->revision + REVISIONS_RESERVED;
+      musterd_batch_put_revision (batch, engine->revision_reserved);
+      musterd_store_write (engine->store, batch, TRUE, NULL, NULL);
+    }
+  return engine->revision;
+}
+
+/* What has lapsed is taken out, so that nothing of it can come back with a lease that runs anew after a start. */
+static void
+expire (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
+{
+  MusterdFacts *facts = &entry->facts;
+
+  for (guint i = facts->claims->len; i > 0; i--)
+    {
+      MusterdClaim *claim = g_ptr_array_index (facts->claims, i - 1);
+
+      if (claim->lease_until > now && claim->until > now - MUSTERD_ENDED_KEPT)
+        continue;
+      musterd_pending_drop_claim (engine->pending, entry, claim);
+      g_ptr_array_remove_index (facts->claims, i - 1);
+    }
+  for (guint i = facts->devices != NULL ? facts->devices->len : 0; i > 0; i--)
+    {
+      MusterdDevice *device = g_ptr_array_index (facts->devices, i - 1);
+
+      if (device->lease_until > now)
+        continue;
+      musterd_pending_device (engine->pending, entry, device->source, device->id, NULL);
+      g_ptr_array_remove_index (facts->devices, i - 1);
+    }
+  for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
+    {
+      MusterdClient *client = g_ptr_array_index (facts->clients, i);
+
+      if (client->lease_until > now || client->lease == 0)
+        continue;
+      client->lease = 0; /* lost, also after a start of the daemon */
+      musterd_pending_client (engine->pending, entry, client->source, client->id, client);
+    }
+  for (guint i = facts->ignores != NULL ? facts->ignores->len : 0; i > 0; i--)
+    {
+      MusterdIgnore *ignore = g_ptr_array_index (facts->ignores, i - 1);
+
+      /* A source that is away for a while may bring the claim back; one that began long ago and is not there is over. */
+      if (ignore->from > now - 7 * MUSTERD_DAY
+          || musterd_facts_find_claim (facts, ignore->source, ignore->key) != NULL)
+        continue;
+      musterd_pending_ignore_gone (engine->pending, entry, ignore->source, ignore->key);
+      g_ptr_array_remove_index (facts->ignores, i - 1);
+    }
+  if ((facts->timed != NULL && facts->timed->until <= now)
+      || (facts->standing != NULL && musterd_facts_choice_end (facts, engine->settings) <= now))
+    musterd_command_expire (engine, entry);
+}
+
+/* One step of the user's time. */
+static MusterdTime
+step (MusterdEngine *engine, MusterdEntry *entry, MusterdTime moment)
+{
+  MusterdTime next;
+  MusterdPresence *presence = musterd_resolve (&entry->facts, engine->settings, moment, NULL, &next);
+  const MusterdPresence *before = entry->presence;
+
+  presence->since = moment;
+  if (before != NULL)
+    {
+      if (before->status == presence->status && g_strcmp0 (before->template_name, presence->template_name) == 0)
+        presence->since = before->since;
+    }
+  else if (entry->stored_since != MUSTERD_TIME_NEVER && entry->stored_status == presence->status
+           && g_strcmp0 (entry->stored_template, presence->template_name) == 0)
+    presence->since = entry->stored_since;
+  presence->stale = musterd_engine_stale_since (engine, entry);
+  presence->revision = before != NULL ? before->revision : 0;
+
+  if (before != NULL && musterd_presence_equal (before, presence))
+    musterd_presence_unref (presence);
+  else
+    {
+      g_clear_pointer (&entry->presence, musterd_presence_unref);
+      entry->presence = presence;
+    }
+  return next;
+}
+
+static void
+settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArray *changes)
+{
+  MusterdChange change = { .user = musterd_user_ref (entry->facts.user) };
+  MusterdTime next = entry->node.at;
+
+  change.before = entry->presence != NULL ? musterd_presence_ref (entry->presence) : NULL;
+
+  /* A late timer, or a machine that slept: each boundary is taken at its own moment, so that `since` is true. */
+  for (guint i = 0; next <= now && i < MISSED_MAX && entry->presence != NULL; i++)
+    next = step (engine, entry, next);
+  next = step (engine, entry, now);
+  expire (engine, entry, now);
+  musterd_heap_set (engine->heap, &entry->node, next);
+
+  if (change.before != entry->presence)
+    {
+      entry->presence->revision = next_revision (engine);
+      if (change.before == NULL || change.before->status != entry->presence->status
+          || change.before->since != entry->presence->since
+          || g_strcmp0 (change.before->template_name, entry->presence->template_name) != 0)
+        musterd_pending_shown (engine->pending, entry);
+    }
+  change.after = musterd_presence_ref (entry->presence);
+  g_array_append_val (changes, change);
+}
+
+static void
+change_clear (gpointer data)
+{
+  MusterdChange *change = data;
+
+  musterd_user_unref (change->user);
+  g_clear_pointer (&change->before, musterd_presence_unref);
+  g_clear_pointer (&change->after, musterd_presence_unref);
+}
+
+void
+musterd_engine_arm (MusterdEngine *engine)
+{
+  MusterdHeapNode *first = musterd_heap_first (engine->heap);
+
+  musterd_clock_source_set (engine->timer, first != NULL ? first->at : MUSTERD_TIME_NEVER);
+}
+
+static void
+touch_due (MusterdEngine *engine, MusterdTime now)
+{
+  MusterdHeapNode *node;
+
+  if (now < engine->last_now)
+    {
+      GHashTableIter iter;
+      gpointer entry;
+
+      /* The clock was set back: what was past may be to come again. */
+      g_hash_table_iter_init (&iter, engine->entries);
+      while (g_hash_table_iter_next (&iter, NULL, &entry))
+        musterd_engine_touch (engine, entry);
+    }
+  engine->last_now = now;
+
+  while ((node = musterd_heap_first (engine->heap)) != NULL && node->at <= now)
+    {
+      MusterdTime at = node->at;
+
+      musterd_engine_touch (engine, (MusterdEntry *) node);
+      musterd_heap_set (engine->heap, node, MUSTERD_TIME_NEVER);
+      node->at = at; /* settle_entry() begins there */
+    }
+}
+
+void
+musterd_engine_settle_all (MusterdEngine *engine)
+{
+  MusterdTime now = musterd_clock_now (engine->clock);
+
+  touch_due (engine, now);
+  g_source_set_ready_time (engine->settle, -1);
+  if (engine->dirty->len > 0 || engine->removed->len > 0)
+    {
+      g_autoptr(GArray) changes = g_steal_pointer (&engine->removed);
+      g_autoptr(GPtrArray) dirty = g_steal_pointer (&engine->dirty);
+
+      /* What listeners or expiries touch meanwhile is for the next turn. */
+      engine->removed = g_array_new (FALSE, FALSE, sizeof (MusterdChange));
+      g_array_set_clear_func (engine->removed, change_clear);
+      engine->dirty = g_ptr_array_new ();
+      for (guint i = 0; i < dirty->len; i++)
+        ((MusterdEntry *) g_ptr_array_index (dirty, i))->dirty = FALSE;
+      for (guint i = 0; i < dirty->len; i++)
+        settle_entry (engine, g_ptr_array_index (dirty, i), now, changes);
+      for (guint i = 0; i < engine->listeners->len; i++)
+        {
+          const Listener *listener = g_ptr_array_index (engine->listeners, i);
+
+          if (listener->changed != NULL)
+            listener->changed ((const MusterdChange *) (gpointer) changes->data, changes->len, listener->data);
+        }
+    }
+  musterd_engine_arm (engine);
+}
+
+gboolean
+musterd_engine_on_due (gpointer data)
+{
+  musterd_engine_settle_all (data);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+musterd_engine_settle (MusterdEngine *engine)
+{
+  musterd_engine_settle_all (engine);
+}

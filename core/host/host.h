@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs the plugins: opens the named modules, keeps one instance per keyfile group on a thread of its own, carries
+ * messages both ways within bounds, watches over health, and connects sources to the engine and sinks to dispatch.
+ *
+ * On the engine's thread. */
+#pragma once
+
+#include "config/config.h"
+#include "dispatch/dispatch.h"
+#include "store/secrets.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MusterdHost MusterdHost;
+
+typedef struct
+{
+  MusterdEngine   *engine;
+  MusterdDispatch *dispatch;
+  MusterdClock    *clock;
+  MusterdStore    *store;   /* nullable: keep() answers with an error */
+  MusterdSecrets  *secrets; /* nullable */
+  const char      *plugin_dir;
+} MusterdHostServices;
+
+MusterdHost *musterd_host_new  (const MusterdHostServices *services);
+void         musterd_host_free (MusterdHost *host); /* after stop */
+
+/* Opens and checks every enabled instance's plugin and options without starting anything. Appends to `problems`
+ * (required instances) and `warnings` (optional ones, and what the administrator should know). */
+gboolean musterd_host_check (MusterdHost *host, const MusterdConfig *config, GPtrArray *problems, GPtrArray *warnings);
+/* Makes the running instances those of `config`: starts new ones, stops and forgets those that are gone, restarts
+ * changed ones, leaves the others alone. Fails, changing nothing, where check would. */
+gboolean musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GError **error);
+/* Stops all instances side by side; `done` when the last has, or at the deadline (those are named in the log and
+ * abandoned). */
+void     musterd_host_stop  (MusterdHost *host, gint64 timeout, void (*done) (gpointer user_data), gpointer user_data);
+
+typedef enum
+{
+  MUSTERD_INSTANCE_DISABLED,
+  MUSTERD_INSTANCE_STARTING,
+  MUSTERD_INSTANCE_ONLINE,
+  MUSTERD_INSTANCE_DEGRADED,
+  MUSTERD_INSTANCE_OFFLINE,
+  MUSTERD_INSTANCE_FAILED,   /* not running; see text */
+  MUSTERD_INSTANCE_STOPPING,
+  MUSTERD_INSTANCE_DRAINING,
+  MUSTERD_N_INSTANCE_STATES
+} MusterdInstanceState;
+
+const char *musterd_instance_state_to_string (MusterdInstanceState state);
+
+typedef struct
+{
+  char  *user; /* nullable */
+  char  *id, *text, *url, *code; /* url, code nullable */
+  MusterdTime since;
+} MusterdAction;
+
+typedef struct
+{
+  char  *topic, *subject, *text;
+  MusterdTime since, last;
+  guint  count;
+} MusterdNote;
+
+typedef struct
+{
+  char  *user, *state, *text; /* "degraded", "not-here", "sign-in" */
+  MusterdTime since;
+} MusterdUserTrouble;
+
+/* A copy of everything an administrator may see of one instance; safe to hand to another thread. */
+typedef struct
+{
+  char                *name, *plugin, *version, *summary; /* version, summary nullable: not loaded */
+  MusterdEnabled       enabled;
+  MusterdInstanceState state;
+  char                *text;  /* nullable */
+  MusterdTime          since; /* in this state since */
+  gboolean             is_source, is_sink, paused, not_responding;
+  guint                n_users;          /* taken */
+  guint                n_queued;         /* messages of the plugin waiting for the engine */
+  guint64              n_messages, n_refused; /* taken in; refused (unknown user, out of range) */
+  MusterdSinkStats     sink;
+  GPtrArray           *actions;  /* MusterdAction */
+  GPtrArray           *notes;    /* MusterdNote */
+  GPtrArray           *troubles; /* MusterdUserTrouble */
+} MusterdInstanceInfo;
+
+void       musterd_instance_info_free (MusterdInstanceInfo *info);
+/* MusterdInstanceInfo of every group in the keyfile, disabled ones too. */
+GPtrArray *musterd_host_list (MusterdHost *host);
+
+typedef struct
+{
+  MusterdTime    time;
+  MusterLogLevel level;
+  char          *text;
+} MusterdLogLine;
+
+/* Commands; each fails with NOT_FOUND (no such instance, naming those there are) or CONFLICT (not in this state). */
+GPtrArray *musterd_host_log    (MusterdHost *host, const char *instance, GError **error); /* MusterdLogLine, oldest first, at most 500 */
+gboolean   musterd_host_sync   (MusterdHost *host, const char *instance, const char *user, GError **error);
+gboolean   musterd_host_pause  (MusterdHost *host, const char *instance, gboolean paused, GError **error);
+gboolean   musterd_host_answer (MusterdHost *host, const char *instance, const char *user, const char *id,
+                                const char *answer, GError **error);
+/* Restores everything the sink holds, then leaves it paused; `done` when it has. */
+void       musterd_host_drain  (MusterdHost *host, const char *instance, MusterdDone done, gpointer user_data);
+
+typedef struct
+{
+  MusterReportResult result;
+  char              *subject, *text;
+} MusterdReportLine;
+
+typedef void (*MusterdReportFunc) (GPtrArray *lines, const GError *error, gpointer user_data); /* MusterdReportLine */
+/* Asks the plugin to try its outside system; what the host itself knows comes first. 30 s at most. */
+void       musterd_host_test   (MusterdHost *host, const char *instance, const char *user, MusterdReportFunc done,
+                                gpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-main"
+
+#include "main/daemon.h"
+
+#include "main/log.h"
+#include "main/notify.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of the two seconds in which SIGTERM is obeyed, what the plugins may have; the rest is for the store. */
+#define STOP_TIMEOUT (1200 * G_TIME_SPAN_MILLISECOND)
+
+/* Order of the end. */
+
+/* TRUE where a plugin did not end in time: its thread still runs in the code and the data of this process. */
+static gboolean
+was_abandoned (MusterdDaemon *daemon)
+{
+  if (daemon->host == NULL)
+    return FALSE;
+
+  g_autoptr(GPtrArray) infos = musterd_host_list (daemon->host);
+  gboolean abandoned = FALSE;
+
+  for (guint i = 0; i < infos->len; i++)
+    {
+      const MusterdInstanceInfo *info = g_ptr_array_index (infos, i);
+
+      abandoned = abandoned || info->state == MUSTERD_INSTANCE_STOPPING || info->not_responding;
+    }
+  return abandoned;
+}
+
+static void
+tear_down (MusterdDaemon *daemon)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (daemon->signals); i++)
+    if (daemon->signals[i] != NULL)
+      {
+        g_source_destroy (daemon->signals[i]);
+        g_clear_pointer (&daemon->signals[i], g_source_unref);
+      }
+  g_clear_pointer (&daemon->api, musterd_api_free);
+  g_clear_pointer (&daemon->host, musterd_host_free);
+  g_clear_pointer (&daemon->dispatch, musterd_dispatch_free);
+  g_clear_pointer (&daemon->engine, musterd_engine_free);
+  g_clear_pointer (&daemon->secrets, musterd_secrets_free);
+  g_clear_pointer (&daemon->store, musterd_store_close);
+  g_clear_pointer (&daemon->clock, musterd_clock_unref);
+  g_clear_pointer (&daemon->config, musterd_config_unref);
+  g_free (daemon->plugin_dir);
+}
+
+static void
+on_host_stopped (gpointer user_data)
+{
+  MusterdDaemon *daemon = user_data;
+
+  daemon->stopped = TRUE;
+}
+
+static void
+begin_stop (MusterdDaemon *daemon)
+{
+  daemon->stopping = TRUE;
+
+  /* A restart is a long reload to the service manager; told that we stop, it would not let us start again. */
+  if (daemon->restarting)
+    musterd_notify_reloading ();
+  else
+    musterd_notify ("STOPPING=1\nSTATUS=Stopping\n");
+  g_clear_pointer (&daemon->api, musterd_api_free);
+  musterd_host_stop (daemon->host, STOP_TIMEOUT, on_host_stopped, daemon);
+}
+
+/* A terminal's Ctrl-C may come together with a SIGTERM of whoever minds the daemon; only the same signal once more
+ * means that somebody does not want to wait. What was acknowledged is written all the same. */
+static void
+terminate (MusterdDaemon *daemon, guint *n_times)
+{
+  if (!daemon->stopping)
+    {
+      g_message ("stopping");
+      begin_stop (daemon);
+    }
+  if (++*n_times < 2)
+    return;
+
+  g_message ("stopping at once");
+  musterd_engine_flush (daemon->engine);
+  musterd_store_close (daemon->store);
+  _exit (daemon->exit_code);
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  MusterdDaemon *daemon = user_data;
+
+  terminate (daemon, &daemon->n_terminate);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  MusterdDaemon *daemon = user_data;
+
+  terminate (daemon, &daemon->n_interrupt);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+notify_ready (MusterdDaemon *daemon)
+{
+  g_autofree char *state
+      = g_strdup_printf ("READY=1\nSTATUS=%u instances, %u users\n", daemon->config->instances->len,
+                         musterd_engine_get_n_users (daemon->engine));
+
+  musterd_notify (state);
+}
+
+static gboolean
+on_hangup (gpointer user_data)
+{
+  MusterdDaemon *daemon = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (daemon->stopping)
+    return G_SOURCE_CONTINUE;
+
+  musterd_notify_reloading ();
+  if (musterd_daemon_reload (daemon, &error))
+    g_message ("the configuration was read again from %s", daemon->config->origin);
+  else
+    {
+      musterd_daemon_log_lines (error->message);
+      g_warning ("reading the configuration again: there are errors, so the one of before stays in force");
+    }
+  notify_ready (daemon);
+  return G_SOURCE_CONTINUE;
+}
+
+/* From the api, after a restore. */
+static void
+on_restart_wanted (gpointer user_data)
+{
+  MusterdDaemon *daemon = user_data;
+
+  if (daemon->stopping)
+    return;
+  g_message ("starting anew");
+  daemon->restarting = TRUE;
+  begin_stop (daemon);
+}
+
+static void
+add_signal (MusterdDaemon *daemon, gsize i, int number, GSourceFunc callback)
+{
+  daemon->signals[i] = g_unix_signal_source_new (number);
+  g_source_set_callback (daemon->signals[i], callback, daemon, NULL);
+  /* A flood of claims must not keep the daemon from being stopped. */
+  g_source_set_priority (daemon->signals[i], G_PRIORITY_HIGH);
+  g_source_attach (daemon->signals[i], NULL);
+}
+
+/* Order of the start. */
+
+static gboolean
+make_socket_folder (const char *socket, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (socket);
+
+  if (g_file_test (folder, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  if (g_mkdir_with_parents (folder, 0755) != 0)
+    {
+      int code = errno;
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "creating %s for the socket: %s", folder,
+                   g_strerror (code));
+      return FALSE;
+    }
+  /* Who may use the socket is decided at the socket; our umask would close the way to it. */
+  if (g_chmod (folder, 0755) != 0)
+    g_warning ("opening %s to the users of the socket: %s", folder, g_strerror (errno));
+  return TRUE;
+}
+
+static gboolean
+start_core (MusterdDaemon *daemon, GError **error)
+{
+  const MusterdOptions *options = daemon->options;
+  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
+
+  daemon->store = musterd_store_open (options->state_dir, error);
+  if (daemon->store == NULL)
+    return FALSE;
+  daemon->secrets = musterd_secrets_new (options->state_dir);
+  daemon->clock = musterd_clock_new_real ();
+  daemon->engine = musterd_engine_new (daemon->clock, daemon->store, settings, error);
+  if (daemon->engine == NULL)
+    return FALSE;
+  daemon->dispatch = musterd_dispatch_new (daemon->engine, daemon->clock);
+  return TRUE;
+}
+
+static gboolean
+start_plugins (MusterdDaemon *daemon, MusterdConfig *config, GError **error)
+{
+  daemon->plugin_dir = musterd_daemon_plugin_dir (daemon->options, config);
+
+  const MusterdHostServices services = {
+    .engine = daemon->engine,
+    .dispatch = daemon->dispatch,
+    .clock = daemon->clock,
+    .store = daemon->store,
+    .secrets = daemon->secrets,
+    .plugin_dir = daemon->plugin_dir,
+  };
+
+  daemon->host = musterd_host_new (&services);
+  return musterd_daemon_apply (daemon, config, error);
+}
+
+static gboolean
+start_api (MusterdDaemon *daemon, GError **error)
+{
+  const MusterdApiServices services = {
+    .engine = daemon->engine,
+    .dispatch = daemon->dispatch,
+    .host = daemon->host,
+    .store = daemon->store,
+    .state_dir = daemon->options->state_dir,
+    .socket_path = daemon->options->socket,
+    .socket_group = daemon->config->socket_group,
+    .set_enabled = musterd_daemon_set_enabled,
+    .restart = on_restart_wanted,
+    .user_data = daemon,
+  };
+
+  if (!make_socket_folder (daemon->options->socket, error))
+    return FALSE;
+  daemon->api = musterd_api_new (&services, error);
+  return daemon->api != NULL;
+}
+
+static gboolean
+start (MusterdDaemon *daemon, GError **error)
+{
+  g_autoptr(MusterdConfig) config = musterd_config_load (daemon->options->config, NULL, error);
+
+  if (config == NULL)
+    return FALSE;
+  musterd_daemon_log_options (daemon->options, config);
+  return start_core (daemon, error) && start_plugins (daemon, config, error) && start_api (daemon, error);
+}
+
+static void
+run (MusterdDaemon *daemon)
+{
+  while (!daemon->stopped)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+int
+musterd_daemon_run (const MusterdOptions *options)
+{
+  MusterdDaemon daemon = { .options = options };
+  g_autoptr(GError) error = NULL;
+
+  add_signal (&daemon, 0, SIGTERM, on_terminate);
+  add_signal (&daemon, 1, SIGINT, on_interrupt);
+  add_signal (&daemon, 2, SIGHUP, on_hangup);
+
+  if (start (&daemon, &error))
+    {
+      notify_ready (&daemon);
+      g_message ("musterd %s: %u users, %u instances from %s, socket %s", MUSTERD_VERSION,
+                 musterd_engine_get_n_users (daemon.engine), daemon.config->instances->len, daemon.config->origin,
+                 options->socket);
+      run (&daemon);
+    }
+  else
+    {
+      musterd_daemon_log_lines (error->message);
+      g_warning ("musterd does not start");
+      daemon.exit_code = 1;
+
+      /* Instances may be running already where only the socket could not be had. */
+      if (daemon.host != NULL)
+        {
+          daemon.stopping = TRUE;
+          musterd_host_stop (daemon.host, STOP_TIMEOUT, on_host_stopped, &daemon);
+          run (&daemon);
+        }
+    }
+
+  gboolean abandoned = was_abandoned (&daemon);
+  gboolean restarting = daemon.restarting;
+  int exit_code = daemon.exit_code;
+
+  tear_down (&daemon);
+  if (restarting)
+    {
+      execv ("/proc/self/exe", options->argv);
+      g_warning ("starting anew: %s", g_strerror (errno));
+      exit_code = 1;
+    }
+  /* exit() would take the floor from under a thread that still runs. */
+  if (abandoned)
+    _exit (exit_code);
+  return exit_code;
+}

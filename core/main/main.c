@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-main"
+
+#include "main/daemon.h"
+#include "main/log.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A store opened as file descriptor 2 would receive the log. */
+static void
+open_standard_files (void)
+{
+  int fd = open ("/dev/null", O_RDWR);
+
+  while (fd >= 0 && fd <= STDERR_FILENO)
+    fd = open ("/dev/null", O_RDWR);
+  if (fd >= 0)
+    close (fd);
+}
+
+int
+main (int argc, char **argv)
+{
+  MusterdOptions options = { NULL };
+
+  open_standard_files ();
+  umask (077);
+  signal (SIGPIPE, SIG_IGN);
+
+  int exit_code = musterd_options_parse (&options, argc, argv);
+
+  if (exit_code < 0 && options.check)
+    exit_code = musterd_check_run (&options);
+  else if (exit_code < 0)
+    {
+      musterd_log_writer_install ();
+      exit_code = musterd_daemon_run (&options);
+    }
+
+  musterd_options_clear (&options);
+  return exit_code;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-model"
+
+#include "model/claim.h"
+
+#include <string.h>
+
+MusterdClaim *
+musterd_claim_new (const char *source, const char *set, const char *key, MusterdClaimKind kind)
+{
+  MusterdClaim *claim = g_atomic_rc_box_new0 (MusterdClaim);
+
+  /* Few sources and sets, many claims: one string each for all of them. */
+  claim->source = g_ref_string_new_intern (source);
+  claim->set = g_ref_string_new_intern (set);
+  claim->key = g_strdup (key);
+  claim->kind = kind;
+  claim->lease_until = MUSTERD_TIME_NEVER;
+  return claim;
+}
+
+static void
+more_free (MusterdClaimMore *more)
+{
+  if (more == NULL)
+    return;
+  g_free (more->link);
+  g_free (more->greeting_internal);
+  g_free (more->greeting_external);
+  g_free (more);
+}
+
+static void
+claim_clear (gpointer data)
+{
+  MusterdClaim *claim = data;
+
+  g_ref_string_release (claim->source);
+  g_ref_string_release (claim->set);
+  g_free (claim->key);
+  g_clear_pointer (&claim->role, g_ref_string_release);
+  g_clear_pointer (&claim->text, g_ref_string_release);
+  more_free (claim->more);
+}
+
+MusterdClaim *
+musterd_claim_ref (MusterdClaim *claim)
+{
+  return g_atomic_rc_box_acquire (claim);
+}
+
+void
+musterd_claim_unref (MusterdClaim *claim)
+{
+  g_atomic_rc_box_release_full (claim, claim_clear);
+}
+
+MusterdClaim *
+musterd_claim_copy (const MusterdClaim *claim)
+{
+  MusterdClaim *copy = g_atomic_rc_box_dup (sizeof *claim, (MusterdClaim *) claim);
+
+  copy->source = g_ref_string_acquire (claim->source);
+  copy->set = g_ref_string_acquire (claim->set);
+  copy->key = g_strdup (claim->key);
+  copy->role = claim->role != NULL ? g_ref_string_acquire (claim->role) : NULL;
+  copy->text = claim->text != NULL ? g_ref_string_acquire (claim->text) : NULL;
+  copy->more = NULL;
+  if (claim->more != NULL)
+    musterd_claim_set_more (copy, claim->more->link, claim->more->greeting_internal, claim->more->greeting_external);
+  return copy;
+}
+
+void
+musterd_claim_set_role (MusterdClaim *claim, const char *role)
+{
+  g_clear_pointer (&claim->role, g_ref_string_release);
+  if (role != NULL && *role != '\0')
+    claim->role = g_ref_string_new_intern (role);
+}
+
+void
+musterd_claim_set_text (MusterdClaim *claim, const char *text)
+{
+  g_clear_pointer (&claim->text, g_ref_string_release);
+  if (text != NULL && *text != '\0')
+    claim->text = g_ref_string_new (text);
+}
+
+void
+musterd_claim_set_more (MusterdClaim *claim, const char *link, const char *greeting_internal,
+                        const char *greeting_external)
+{
+  g_clear_pointer (&claim->more, more_free);
+  if (link == NULL && greeting_internal == NULL && greeting_external == NULL)
+    return;
+  claim->more = g_new0 (MusterdClaimMore, 1);
+  claim->more->link = g_strdup (link);
+  claim->more->greeting_internal = g_strdup (greeting_internal);
+  claim->more->greeting_external = g_strdup (greeting_external);
+}
+
+gboolean
+musterd_claim_kind_is_leased (MusterdClaimKind kind)
+{
+  return kind == MUSTERD_CLAIM_DND || kind == MUSTERD_CLAIM_SHARING || kind == MUSTERD_CLAIM_CALL
+         || kind == MUSTERD_CLAIM_MICROPHONE;
+}
+
+MusterdTime
+musterd_claim_get_end (const MusterdClaim *claim)
+{
+  return MIN (claim->until, claim->lease_until);
+}
+
+gboolean
+musterd_claim_in_force (const MusterdClaim *claim, MusterdTime now)
+{
+  return claim->from <= now && now < musterd_claim_get_end (claim);
+}
+
+gboolean
+musterd_claim_equal (const MusterdClaim *a, const MusterdClaim *b)
+{
+  const MusterdClaimMore none = { NULL, NULL, NULL };
+  const MusterdClaimMore *more_a = a->more != NULL ? a->more : &none;
+  const MusterdClaimMore *more_b = b->more != NULL ? b->more : &none;
+
+  return g_str_equal (a->source, b->source) && g_str_equal (a->set, b->set) && g_str_equal (a->key, b->key)
+         && a->from == b->from && a->until == b->until && a->began == b->began && a->lease == b->lease
+         && a->kind == b->kind && a->free_busy == b->free_busy && a->response == b->response
+         && a->all_day == b->all_day && a->cancelled == b->cancelled && a->is_private == b->is_private
+         && g_strcmp0 (a->role, b->role) == 0 && g_strcmp0 (a->text, b->text) == 0
+         && g_strcmp0 (more_a->link, more_b->link) == 0
+         && g_strcmp0 (more_a->greeting_internal, more_b->greeting_internal) == 0
+         && g_strcmp0 (more_a->greeting_external, more_b->greeting_external) == 0;
+}
+
+/* FNV-1a: not secret, only short and the same for ever; two claims of one user will hardly share 48 bits. */
+void
+musterd_claim_get_id (const MusterdClaim *claim, char id[13])
+{
+  guint64 hash = G_GUINT64_CONSTANT (14695981039346656037);
+  const char *parts[] = { claim->source, claim->key };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    for (gsize n = 0; n <= strlen (parts[i]); n++) /* the end of the string too, so that a/b and ab/ differ */
+      hash = (hash ^ (guchar) parts[i][n]) * G_GUINT64_CONSTANT (1099511628211);
+  g_snprintf (id, 13, "%012" G_GINT64_MODIFIER "x", (hash ^ (hash >> 48)) & G_GUINT64_CONSTANT (0xffffffffffff));
+}

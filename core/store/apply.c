@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-store"
+
+#include "store/apply.h"
+
+#include <string.h>
+
+typedef enum
+{
+  FIND_USER,
+  PUT_USER,
+  DELETE_ATTRIBUTES,
+  PUT_ATTRIBUTE,
+  REMOVE_USER,
+  REMOVE_RECORDS,
+  PUT_CHOICE,
+  REMOVE_CHOICE,
+  PUT_IGNORE,
+  REMOVE_IGNORE,
+  PUT_CLAIM,
+  REMOVE_CLAIM,
+  PUT_CLIENT,
+  REMOVE_CLIENT,
+  PUT_DEVICE,
+  REMOVE_DEVICE,
+  PUT_SHOWN,
+  DROP_CLAIMS,
+  DROP_CLIENTS,
+  DROP_DEVICES,
+  PUT_RECORD,
+  REMOVE_RECORD,
+  PUT_REVISION,
+  BARRIER,
+  N_STATEMENTS
+} Statement;
+
+/* The columns of PUT_USER follow MusterdUserField. */
+G_STATIC_ASSERT (MUSTERD_N_USER_FIELDS == 11);
+
+static const char *const sql[N_STATEMENTS] = {
+  [FIND_USER] = "SELECT user FROM users WHERE id = ?1",
+  [PUT_USER] = "INSERT INTO users (id, name, email, extension, home, mobile, voicemail, zone, language, location,"
+               "                   group_name, unix_user)"
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+               " ON CONFLICT (id) DO UPDATE SET name = ?2, email = ?3, extension = ?4, home = ?5, mobile = ?6,"
+               "                   voicemail = ?7, zone = ?8, language = ?9, location = ?10, group_name = ?11,"
+               "                   unix_user = ?12",
+  [DELETE_ATTRIBUTES] = "DELETE FROM user_attributes WHERE user = ?1",
+  [PUT_ATTRIBUTE] = "INSERT INTO user_attributes (user, name, value) VALUES (?1, ?2, ?3)",
+  [REMOVE_USER] = "DELETE FROM users WHERE user = ?1",
+  [REMOVE_RECORDS] = "DELETE FROM records WHERE user = ?1 AND user <> ''",
+  [PUT_CHOICE] = "INSERT OR REPLACE INTO choices (user, timed, template_id, status, text, made, until_time, by_user)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [REMOVE_CHOICE] = "DELETE FROM choices WHERE user = ?1 AND timed = ?2",
+  [PUT_IGNORE] = "INSERT OR REPLACE INTO ignores (user, source, key, from_time) VALUES (?1, ?2, ?3, ?4)",
+  [REMOVE_IGNORE] = "DELETE FROM ignores WHERE user = ?1 AND source = ?2 AND key = ?3",
+  [PUT_CLAIM] = "INSERT OR REPLACE INTO claims (user, source, key, set_name, kind, free_busy, response, flags,"
+                "                    from_time, until_time, began, lease, lease_until, role, text, link,"
+                "                    greeting_internal, greeting_external)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+  [REMOVE_CLAIM] = "DELETE FROM claims WHERE user = ?1 AND source = ?2 AND key = ?3",
+  [PUT_CLIENT] = "INSERT OR REPLACE INTO clients (user, source, id, state, since, seen, lease, lease_until)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [REMOVE_CLIENT] = "DELETE FROM clients WHERE user = ?1 AND source = ?2 AND id = ?3",
+  [PUT_DEVICE] = "INSERT OR REPLACE INTO devices (user, source, id, state, label, since, lease, lease_until)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [REMOVE_DEVICE] = "DELETE FROM devices WHERE user = ?1 AND source = ?2 AND id = ?3",
+  [PUT_SHOWN] = "INSERT OR REPLACE INTO shown (user, status, template_name, since, client_ended)"
+                " VALUES (?1, ?2, ?3, ?4, ?5)",
+  [DROP_CLAIMS] = "DELETE FROM claims WHERE source = ?1",
+  [DROP_CLIENTS] = "DELETE FROM clients WHERE source = ?1",
+  [DROP_DEVICES] = "DELETE FROM devices WHERE source = ?1",
+  [PUT_RECORD] = "INSERT INTO records (instance, user, key, value) VALUES (?1, ?2, ?3, ?4)"
+                 " ON CONFLICT (instance, user, key) DO UPDATE SET value = ?4",
+  [REMOVE_RECORD] = "DELETE FROM records WHERE instance = ?1 AND user = ?2 AND key = ?3",
+  [PUT_REVISION] = "UPDATE meta SET value = max (value, ?1) WHERE name = 'revision'",
+  [BARRIER] = "UPDATE meta SET value = value + 1 WHERE name = 'barrier'",
+};
+
+struct _MusterdApply
+{
+  sqlite3      *db;
+  sqlite3_stmt *statements[N_STATEMENTS];
+  char         *found_id; /* nullable, GRefString: changes of one user mostly follow each other */
+  sqlite3_int64 found;
+};
+
+MusterdApply *
+musterd_apply_new (sqlite3 *db, GError **error)
+{
+  g_autoptr(MusterdApply) apply = g_new0 (MusterdApply, 1);
+
+  apply->db = db;
+  for (int i = 0; i < N_STATEMENTS; i++)
+    {
+      apply->statements[i] = musterd_sql_prepare (db, sql[i], error);
+      if (apply->statements[i] == NULL)
+        return NULL;
+    }
+  return g_steal_pointer (&apply);
+}
+
+void
+musterd_apply_free (MusterdApply *apply)
+{
+  for (int i = 0; i < N_STATEMENTS; i++)
+    sqlite3_finalize (apply->statements[i]);
+  musterd_apply_forget (apply);
+  g_free (apply);
+}
+
+void
+musterd_apply_forget (MusterdApply *apply)
+{
+  g_clear_pointer (&apply->found_id, g_ref_string_release);
+}
+
+/* Runs a statement that returns no rows and makes it ready for the next use. */
+static int
+run (MusterdApply *apply, Statement which)
+{
+  sqlite3_stmt *statement = apply->statements[which];
+  int rc = sqlite3_step (statement);
+
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int
+find_user (MusterdApply *apply, char *id, gboolean *found)
+{
+  sqlite3_stmt *statement = apply->statements[FIND_USER];
+
+  *found = TRUE;
+  if (apply->found_id != NULL && strcmp (apply->found_id, id) == 0)
+    return SQLITE_OK;
+
+  musterd_sql_bind_text (statement, 1, id);
+  int rc = sqlite3_step (statement);
+
+  *found = rc == SQLITE_ROW;
+  if (*found)
+    {
+      musterd_apply_forget (apply);
+      apply->found_id = g_ref_string_acquire (id);
+      apply->found = sqlite3_column_int64 (statement, 0);
+    }
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* The statement with the user found as its first parameter. */
+static sqlite3_stmt *
+of_user (MusterdApply *apply, Statement which)
+{
+  sqlite3_bind_int64 (apply->statements[which], 1, apply->found);
+  return apply->statements[which];
+}
+
+static int
+put_user (MusterdApply *apply, const MusterdOp *op)
+{
+  sqlite3_stmt *statement = apply->statements[PUT_USER];
+  MusterdUser *user = op->u.user;
+  gboolean found = FALSE;
+
+  musterd_sql_bind_text (statement, 1, user->id);
+  for (int i = 0; i < MUSTERD_N_USER_FIELDS; i++)
+    musterd_sql_bind_text (statement, i + 2, user->fields[i]);
+
+  int rc = run (apply, PUT_USER);
+
+  if (rc == SQLITE_OK)
+    rc = find_user (apply, op->user, &found);
+  if (rc == SQLITE_OK)
+    {
+      of_user (apply, DELETE_ATTRIBUTES);
+      rc = run (apply, DELETE_ATTRIBUTES);
+    }
+  if (rc != SQLITE_OK || user->attributes == NULL)
+    return rc;
+
+  GHashTableIter iter;
+  gpointer name = NULL, value = NULL;
+
+  g_hash_table_iter_init (&iter, user->attributes);
+  while (rc == SQLITE_OK && g_hash_table_iter_next (&iter, &name, &value))
+    {
+      statement = of_user (apply, PUT_ATTRIBUTE);
+      musterd_sql_bind_text (statement, 2, name);
+      musterd_sql_bind_text (statement, 3, value);
+      rc = run (apply, PUT_ATTRIBUTE);
+    }
+  return rc;
+}
+
+static int
+remove_user (MusterdApply *apply, const MusterdOp *op)
+{
+  musterd_sql_bind_text (apply->statements[REMOVE_RECORDS], 1, op->user);
+  int rc = run (apply, REMOVE_RECORDS);
+
+  if (rc != SQLITE_OK)
+    return rc;
+  of_user (apply, REMOVE_USER);
+  rc = run (apply, REMOVE_USER);
+  musterd_apply_forget (apply);
+  return rc;
+}
+
+static int
+put_choice (MusterdApply *apply, const MusterdChoice *choice)
+{
+  sqlite3_stmt *statement = of_user (apply, PUT_CHOICE);
+
+  sqlite3_bind_int (statement, 2, choice->until != MUSTERD_TIME_NEVER);
+  musterd_sql_bind_text (statement, 3, choice->template_id);
+  sqlite3_bind_int (statement, 4, choice->status);
+  musterd_sql_bind_text (statement, 5, choice->text);
+  sqlite3_bind_int64 (statement, 6, choice->made);
+  musterd_sql_bind_time (statement, 7, choice->until);
+  musterd_sql_bind_text (statement, 8, choice->by);
+  return run (apply, PUT_CHOICE);
+}
+
+static int
+put_ignore (MusterdApply *apply, const MusterdIgnore *ignore)
+{
+  sqlite3_stmt *statement = of_user (apply, PUT_IGNORE);
+
+  musterd_sql_bind_text (statement, 2, ignore->source);
+  musterd_sql_bind_text (statement, 3, ignore->key);
+  sqlite3_bind_int64 (statement, 4, ignore->from);
+  return run (apply, PUT_IGNORE);
+}
+
+static int
+put_claim (MusterdApply *apply, const MusterdClaim *claim)
+{
+  sqlite3_stmt *statement = of_user (apply, PUT_CLAIM);
+  const MusterdClaimMore *more = claim->more;
+
+  musterd_sql_bind_text (statement, 2, claim->source);
+  musterd_sql_bind_text (statement, 3, claim->key);
+  musterd_sql_bind_text (statement, 4, claim->set != NULL ? claim->set : "");
+  sqlite3_bind_int (statement, 5, claim->kind);
+  sqlite3_bind_int (statement, 6, claim->free_busy);
+  sqlite3_bind_int (statement, 7, claim->response);
+  sqlite3_bind_int (statement, 8, claim->all_day | claim->cancelled << 1 | claim->is_private << 2);
+  sqlite3_bind_int64 (statement, 9, claim->from);
+  musterd_sql_bind_time (statement, 10, claim->until);
+  sqlite3_bind_int64 (statement, 11, claim->began);
+  sqlite3_bind_int64 (statement, 12, claim->lease);
+  musterd_sql_bind_time (statement, 13, claim->lease_until);
+  musterd_sql_bind_text (statement, 14, claim->role);
+  musterd_sql_bind_text (statement, 15, claim->text);
+  musterd_sql_bind_text (statement, 16, more != NULL ? more->link : NULL);
+  musterd_sql_bind_text (statement, 17, more != NULL ? more->greeting_internal : NULL);
+  musterd_sql_bind_text (statement, 18, more != NULL ? more->greeting_external : NULL);
+  return run (apply, PUT_CLAIM);
+}
+
+static int
+put_client (MusterdApply *apply, const MusterdClient *client)
+{
+  sqlite3_stmt *statement = of_user (apply, PUT_CLIENT);
+
+  musterd_sql_bind_text (statement, 2, client->source);
+  musterd_sql_bind_text (statement, 3, client->id);
+  sqlite3_bind_int (statement, 4, client->state);
+  sqlite3_bind_int64 (statement, 5, client->since);
+  sqlite3_bind_int64 (statement, 6, client->seen);
+  sqlite3_bind_int64 (statement, 7, client->lease);
+  musterd_sql_bind_time (statement, 8, client->lease_until);
+  return run (apply, PUT_CLIENT);
+}
+
+static int
+put_device (MusterdApply *apply, const MusterdDevice *device)
+{
+  sqlite3_stmt *statement = of_user (apply, PUT_DEVICE);
+
+  musterd_sql_bind_text (statement, 2, device->source);
+  musterd_sql_bind_text (statement, 3, device->id);
+  sqlite3_bind_int (statement, 4, device->state);
+  musterd_sql_bind_text (statement, 5, device->label);
+  sqlite3_bind_int64 (statement, 6, device->since);
+  sqlite3_bind_int64 (statement, 7, device->lease);
+  musterd_sql_bind_time (statement, 8, device->lease_until);
+  return run (apply, PUT_DEVICE);
+}
+
+static int
+put_shown (MusterdApply *apply, const MusterdOp *op)
+{
+  sqlite3_stmt *statement = of_user (apply, PUT_SHOWN);
+
+  sqlite3_bind_int (statement, 2, op->u.shown.status);
+  musterd_sql_bind_text (statement, 3, op->u.shown.template_name);
+  sqlite3_bind_int64 (statement, 4, op->u.shown.since);
+  sqlite3_bind_int (statement, 5, op->u.shown.client_ended);
+  return run (apply, PUT_SHOWN);
+}
+
+static int
+remove_named (MusterdApply *apply, Statement which, const MusterdOp *op)
+{
+  sqlite3_stmt *statement = of_user (apply, which);
+
+  musterd_sql_bind_text (statement, 2, op->u.name.source);
+  musterd_sql_bind_text (statement, 3, op->u.name.key);
+  return run (apply, which);
+}
+
+static int
+drop_source (MusterdApply *apply, const char *source)
+{
+  static const Statement all[] = { DROP_CLAIMS, DROP_CLIENTS, DROP_DEVICES };
+  int rc = SQLITE_OK;
+
+  for (gsize i = 0; rc == SQLITE_OK && i < G_N_ELEMENTS (all); i++)
+    {
+      musterd_sql_bind_text (apply->statements[all[i]], 1, source);
+      rc = run (apply, all[i]);
+    }
+  return rc;
+}
+
+static int
+put_record (MusterdApply *apply, const MusterdOp *op)
+{
+  Statement which = op->u.record.value != NULL ? PUT_RECORD : REMOVE_RECORD;
+  sqlite3_stmt *statement = apply->statements[which];
+
+  musterd_sql_bind_text (statement, 1, op->u.record.instance);
+  musterd_sql_bind_text (statement, 2, op->user != NULL ? op->user : "");
+  musterd_sql_bind_text (statement, 3, op->u.record.key);
+  if (op->u.record.value != NULL)
+    {
+      gsize size = 0;
+      const void *bytes = g_bytes_get_data (op->u.record.value, &size);
+
+      /* A NULL pointer would bind NULL rather than an empty value. */
+      sqlite3_bind_blob64 (statement, 4, bytes != NULL ? bytes : "", size, SQLITE_STATIC);
+    }
+  return run (apply, which);
+}
+
+/* A change of a user who is in the file. */
+static int
+apply_of_user (MusterdApply *apply, const MusterdOp *op)
+{
+  switch (op->kind)
+    {
+    case MUSTERD_OP_REMOVE_USER:
+      return remove_user (apply, op);
+    case MUSTERD_OP_PUT_CHOICE:
+      return put_choice (apply, op->u.choice);
+    case MUSTERD_OP_REMOVE_CHOICE:
+      sqlite3_bind_int (of_user (apply, REMOVE_CHOICE), 2, op->u.timed != FALSE);
+      return run (apply, REMOVE_CHOICE);
+    case MUSTERD_OP_PUT_IGNORE:
+      return put_ignore (apply, &op->u.ignore);
+    case MUSTERD_OP_REMOVE_IGNORE:
+      return remove_named (apply, REMOVE_IGNORE, op);
+    case MUSTERD_OP_PUT_CLAIM:
+      return put_claim (apply, op->u.claim);
+    case MUSTERD_OP_REMOVE_CLAIM:
+      return remove_named (apply, REMOVE_CLAIM, op);
+    case MUSTERD_OP_PUT_CLIENT:
+      return put_client (apply, &op->u.client);
+    case MUSTERD_OP_REMOVE_CLIENT:
+      return remove_named (apply, REMOVE_CLIENT, op);
+    case MUSTERD_OP_PUT_DEVICE:
+      return put_device (apply, &op->u.device);
+    case MUSTERD_OP_REMOVE_DEVICE:
+      return remove_named (apply, REMOVE_DEVICE, op);
+    case MUSTERD_OP_PUT_SHOWN:
+      return put_shown (apply, op);
+    case MUSTERD_OP_PUT_RECORD:
+      return put_record (apply, op);
+    case MUSTERD_OP_PUT_USER:
+    case MUSTERD_OP_DROP_SOURCE:
+    case MUSTERD_OP_PUT_REVISION:
+      break;
+    }
+  g_return_val_if_reached (SQLITE_MISUSE);
+}
+
+static gboolean
+needs_its_user (const MusterdOp *op)
+{
+  return op->kind == MUSTERD_OP_PUT_CHOICE || op->kind == MUSTERD_OP_PUT_IGNORE
+         || (op->kind == MUSTERD_OP_PUT_RECORD && op->u.record.value != NULL);
+}
+
+static int
+apply_op (MusterdApply *apply, const MusterdOp *op, GError **error)
+{
+  gboolean found = FALSE;
+  int rc = SQLITE_OK;
+
+  if (op->kind == MUSTERD_OP_PUT_USER)
+    return put_user (apply, op);
+  if (op->kind == MUSTERD_OP_DROP_SOURCE)
+    return drop_source (apply, op->u.source);
+  if (op->kind == MUSTERD_OP_PUT_RECORD && op->user == NULL)
+    return put_record (apply, op);
+  if (op->kind == MUSTERD_OP_PUT_REVISION)
+    {
+      sqlite3_bind_int64 (apply->statements[PUT_REVISION], 1, (gint64) MIN (op->u.revision, (guint64) G_MAXINT64));
+      return run (apply, PUT_REVISION);
+    }
+
+  rc = find_user (apply, op->user, &found);
+  if (rc != SQLITE_OK)
+    return rc;
+  if (found)
+    return apply_of_user (apply, op);
+  if (!needs_its_user (op))
+    return SQLITE_OK;
+  g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "writing the store: there is no user '%s'", op->user);
+  return SQLITE_NOTFOUND;
+}
+
+int
+musterd_apply_batch (MusterdApply *apply, const MusterdBatch *batch, GError **error)
+{
+  for (guint i = 0; i < batch->ops->len; i++)
+    {
+      const MusterdOp *op = &g_array_index (batch->ops, MusterdOp, i);
+      int rc = apply_op (apply, op, error);
+
+      if (rc == SQLITE_OK)
+        continue;
+      if (error != NULL && *error == NULL)
+        musterd_sql_set_error (error, apply->db, rc, "writing the store");
+      return rc;
+    }
+  return SQLITE_OK;
+}
+
+int
+musterd_apply_barrier (MusterdApply *apply, GError **error)
+{
+  int rc = run (apply, BARRIER);
+
+  if (rc != SQLITE_OK)
+    musterd_sql_set_error (error, apply->db, rc, "writing the store");
+  return rc;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a batch is inside: a list of changes that owns all it needs, so that the writer's thread can take it. */
+#pragma once
+
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  MUSTERD_OP_PUT_USER,
+  MUSTERD_OP_REMOVE_USER,
+  MUSTERD_OP_PUT_CHOICE,
+  MUSTERD_OP_REMOVE_CHOICE,
+  MUSTERD_OP_PUT_IGNORE,
+  MUSTERD_OP_REMOVE_IGNORE,
+  MUSTERD_OP_PUT_CLAIM,
+  MUSTERD_OP_REMOVE_CLAIM,
+  MUSTERD_OP_PUT_CLIENT,
+  MUSTERD_OP_REMOVE_CLIENT,
+  MUSTERD_OP_PUT_DEVICE,
+  MUSTERD_OP_REMOVE_DEVICE,
+  MUSTERD_OP_PUT_SHOWN,
+  MUSTERD_OP_DROP_SOURCE,
+  MUSTERD_OP_PUT_RECORD,
+  MUSTERD_OP_PUT_REVISION
+} MusterdOpKind;
+
+typedef struct
+{
+  MusterdOpKind kind;
+  char         *user; /* GRefString, nullable: shared by the changes of one user that follow each other */
+  union
+  {
+    MusterdUser   *user;
+    MusterdChoice *choice;
+    MusterdClaim  *claim;
+    MusterdIgnore  ignore;
+    MusterdClient  client;
+    MusterdDevice  device;
+    gboolean       timed;
+    guint64        revision;
+    char          *source;
+    struct
+    {
+      char *source, *key;
+    } name; /* of an ignore, claim, client or device to remove */
+    struct
+    {
+      char         *template_name; /* nullable */
+      MusterdTime   since;
+      MusterdStatus status;
+      gboolean      client_ended;
+    } shown;
+    struct
+    {
+      char   *instance, *key;
+      GBytes *value; /* NULL forgets */
+    } record;
+  } u;
+} MusterdOp;
+
+struct _MusterdBatch
+{
+  GArray *ops;   /* MusterdOp */
+  gsize   bytes; /* about what waits in memory */
+};
+
+G_END_DECLS

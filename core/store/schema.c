@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* There is no table of the history of presence, and none is to be added: who was away when, for how long and how
+ * often is not kept, so that nobody can be asked for it. What is here is what holds now, and it is overwritten when
+ * it changes. `shown` has one row per user, the present one, so that "since" survives a restart.
+ *
+ * Users have a small integer inside the file, so that the rows of claims stay short and lie together, user by user,
+ * in the order in which they are loaded. Times are microseconds since 1970; NULL is "never". Vocabularies are stored
+ * as their numbers in model/types.h, which are only ever appended to. */
+#define G_LOG_DOMAIN "muster-store"
+
+#include "store/schema.h"
+
+static const MusterdSchemaStep steps[] = {
+  { 1,
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('created', CAST (strftime ('%s', 'now') AS INTEGER) * 1000000), ('revision', 0),"
+    "                        ('barrier', 0);"
+
+    "CREATE TABLE users ("
+    "  user INTEGER PRIMARY KEY,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  name TEXT, email TEXT, extension TEXT, home TEXT, mobile TEXT, voicemail TEXT,"
+    "  zone TEXT, language TEXT, location TEXT, group_name TEXT, unix_user TEXT) STRICT;"
+    "CREATE TABLE user_attributes ("
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  name TEXT NOT NULL, value TEXT NOT NULL,"
+    "  PRIMARY KEY (user, name)) STRICT, WITHOUT ROWID;"
+
+    /* At most one standing (until_time NULL) and one timed choice of each user. */
+    "CREATE TABLE choices ("
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  timed INTEGER NOT NULL,"
+    "  template_id TEXT, status INTEGER NOT NULL, text TEXT,"
+    "  made INTEGER NOT NULL, until_time INTEGER, by_user TEXT,"
+    "  PRIMARY KEY (user, timed),"
+    "  CHECK (timed = (until_time IS NOT NULL))) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE ignores ("
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  source TEXT NOT NULL, key TEXT NOT NULL, from_time INTEGER NOT NULL,"
+    "  PRIMARY KEY (user, source, key)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE claims ("
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  source TEXT NOT NULL, key TEXT NOT NULL, set_name TEXT NOT NULL,"
+    "  kind INTEGER NOT NULL, free_busy INTEGER NOT NULL, response INTEGER NOT NULL,"
+    "  flags INTEGER NOT NULL,"
+    "  from_time INTEGER NOT NULL, until_time INTEGER, began INTEGER NOT NULL,"
+    "  lease INTEGER NOT NULL, lease_until INTEGER,"
+    "  role TEXT, text TEXT, link TEXT, greeting_internal TEXT, greeting_external TEXT,"
+    "  PRIMARY KEY (user, source, key)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE clients ("
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  source TEXT NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL,"
+    "  since INTEGER NOT NULL, seen INTEGER NOT NULL, lease INTEGER NOT NULL, lease_until INTEGER,"
+    "  PRIMARY KEY (user, source, id)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE devices ("
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  source TEXT NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL, label TEXT,"
+    "  since INTEGER NOT NULL, lease INTEGER NOT NULL, lease_until INTEGER,"
+    "  PRIMARY KEY (user, source, id)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE shown ("
+    "  user INTEGER PRIMARY KEY REFERENCES users ON DELETE CASCADE,"
+    "  status INTEGER NOT NULL, template_name TEXT, since INTEGER NOT NULL,"
+    "  client_ended INTEGER NOT NULL) STRICT;"
+
+    /* The user is a text here ('' is none): pages go by it, and must go on where they stopped after that user was
+     * removed. The values stay out of the index, so that counting does not read them. */
+    "CREATE TABLE records ("
+    "  instance TEXT NOT NULL CHECK (instance <> ''),"
+    "  user TEXT NOT NULL,"
+    "  key TEXT NOT NULL CHECK (key <> ''),"
+    "  value BLOB NOT NULL CHECK (length (value) <= 4096),"
+    "  PRIMARY KEY (instance, user, key)) STRICT;"
+    "CREATE INDEX records_of_user ON records (user) WHERE user <> '';" },
+};
+
+const MusterdSchemaStep *
+musterd_schema_get_steps (gsize *n_steps)
+{
+  *n_steps = G_N_ELEMENTS (steps);
+  return steps;
+}
+
+int
+musterd_schema_get_version (void)
+{
+  return steps[G_N_ELEMENTS (steps) - 1].version;
+}
+
+gboolean
+musterd_schema_look (sqlite3 *db, MusterdSchemaKind *kind, int *version, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (sqlite3_db_filename (db, "main"));
+  gint64 application = 0, user_version = 0, n_objects = 0;
+
+  if (!musterd_sql_get_int (db, "PRAGMA application_id", &application, error)
+      || !musterd_sql_get_int (db, "PRAGMA user_version", &user_version, error)
+      || !musterd_sql_get_int (db, "SELECT count (*) FROM sqlite_schema", &n_objects, error))
+    return FALSE;
+
+  if (application == 0 && user_version == 0 && n_objects == 0)
+    {
+      *kind = MUSTERD_SCHEMA_EMPTY;
+      *version = 0;
+      return TRUE;
+    }
+  if (application != MUSTERD_SCHEMA_APPLICATION || user_version < 1)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                   "opening the store: %s: this is a database of another program; it was left as it is", name);
+      return FALSE;
+    }
+  if (user_version > musterd_schema_get_version ())
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                   "opening the store: %s: it was written by a newer version of Muster (schema %" G_GINT64_FORMAT
+                   ", this one reads up to %d); it was left as it is: install the newer version again, or restore "
+                   "a backup made before it",
+                   name, user_version, musterd_schema_get_version ());
+      return FALSE;
+    }
+  *kind = MUSTERD_SCHEMA_OURS;
+  *version = (int) user_version;
+  return TRUE;
+}
+
+static gboolean
+take_step (sqlite3 *db, const MusterdSchemaStep *step, GError **error)
+{
+  g_autofree char *stamp = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d",
+                                            MUSTERD_SCHEMA_APPLICATION, step->version);
+
+  return musterd_sql_exec (db, "BEGIN IMMEDIATE", error) && musterd_sql_exec (db, step->sql, error)
+         && musterd_sql_exec (db, stamp, error) && musterd_sql_exec (db, "COMMIT", error);
+}
+
+gboolean
+musterd_schema_migrate (sqlite3 *db, const MusterdSchemaStep *table, gsize n_steps, GError **error)
+{
+  gint64 version = 0;
+
+  if (!musterd_sql_get_int (db, "PRAGMA user_version", &version, error))
+    return FALSE;
+  for (gsize i = 0; i < n_steps; i++)
+    {
+      if (table[i].version <= version)
+        continue;
+      if (!take_step (db, &table[i], error))
+        {
+          g_prefix_error (error, "bringing the store to schema %d: ", table[i].version);
+          if (!sqlite3_get_autocommit (db))
+            musterd_sql_exec (db, "ROLLBACK", NULL);
+          return FALSE;
+        }
+      if (version > 0)
+        g_message ("store brought from schema %" G_GINT64_FORMAT " to %d", version, table[i].version);
+      version = table[i].version;
+    }
+  return TRUE;
+}

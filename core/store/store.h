@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The durable memory: one SQLite file in WAL mode, written by a thread of its own, so that no disk ever blocks the
+ * engine. What is acknowledged to somebody is written with `durable` and answered from the callback; what sources can
+ * say again is written behind. No history of presence is kept; there is no table for it. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "model/facts.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MusterdStore MusterdStore;
+typedef struct _MusterdBatch MusterdBatch; /* changes that belong together: all of them, or none */
+
+/* Opens or creates DIR/muster.db (DIR is created with mode 0700), migrates an older schema forward, refuses a newer
+ * one untouched, takes a lock so that two daemons never share it. Fails with MUSTERD_ERROR_UNAVAILABLE and a message
+ * that names the file. */
+MusterdStore *musterd_store_open  (const char *dir, GError **error);
+/* Writes everything still waiting and ends the thread. Callbacks still due are called from here. */
+void          musterd_store_close (MusterdStore *store);
+/* Whether anything was in the file when it was opened. */
+gboolean      musterd_store_is_new (MusterdStore *store);
+
+/* Every row, once, at the start, before the first write, on the caller's thread. Rows of a user come after that user
+ * was reported. Objects are the callee's (transfer full). Rows that this version cannot understand are skipped with a
+ * warning that names them. */
+typedef struct
+{
+  void (*user)   (gpointer data, MusterdUser *user);
+  void (*choice) (gpointer data, const char *user, MusterdChoice *choice); /* until == NEVER: the standing one */
+  void (*ignore) (gpointer data, const char *user, MusterdIgnore *ignore);
+  void (*claim)  (gpointer data, const char *user, MusterdClaim *claim);
+  void (*client) (gpointer data, const char *user, MusterdClient *client);
+  void (*device) (gpointer data, const char *user, MusterdDevice *device);
+  /* What the presence was when the daemon stopped: for `since` only. */
+  void (*shown)  (gpointer data, const char *user, MusterdStatus status, const char *template_name, MusterdTime since,
+                  gboolean client_ended);
+} MusterdStoreReader;
+
+gboolean musterd_store_load (MusterdStore *store, const MusterdStoreReader *reader, gpointer data, GError **error);
+
+MusterdBatch *musterd_batch_new  (void);
+void          musterd_batch_free (MusterdBatch *batch);
+gboolean      musterd_batch_is_empty (MusterdBatch *batch);
+void musterd_batch_put_user      (MusterdBatch *batch, MusterdUser *user);
+void musterd_batch_remove_user   (MusterdBatch *batch, const char *user); /* and everything of theirs, records too */
+void musterd_batch_put_choice    (MusterdBatch *batch, const char *user, const MusterdChoice *choice);
+void musterd_batch_remove_choice (MusterdBatch *batch, const char *user, gboolean timed);
+void musterd_batch_put_ignore    (MusterdBatch *batch, const char *user, const MusterdIgnore *ignore);
+void musterd_batch_remove_ignore (MusterdBatch *batch, const char *user, const char *source, const char *key);
+void musterd_batch_put_claim     (MusterdBatch *batch, const char *user, MusterdClaim *claim); /* refs it */
+void musterd_batch_remove_claim  (MusterdBatch *batch, const char *user, const char *source, const char *key);
+void musterd_batch_put_client    (MusterdBatch *batch, const char *user, const MusterdClient *client);
+void musterd_batch_remove_client (MusterdBatch *batch, const char *user, const char *source, const char *id);
+void musterd_batch_put_device    (MusterdBatch *batch, const char *user, const MusterdDevice *device);
+void musterd_batch_remove_device (MusterdBatch *batch, const char *user, const char *source, const char *id);
+void musterd_batch_put_shown     (MusterdBatch *batch, const char *user, MusterdStatus status,
+                                  const char *template_name, MusterdTime since, gboolean client_ended);
+void musterd_batch_drop_source   (MusterdBatch *batch, const char *source); /* its claims, clients and devices */
+/* Records of the SDK's keep(): `user` nullable, `value` NULL forgets. */
+void musterd_batch_put_record    (MusterdBatch *batch, const char *instance, const char *user, const char *key,
+                                  GBytes *value);
+/* The highest revision that may have been given out. */
+void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
+guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
+
+/* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. */
+typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
+
+/* Takes the batch. Batches are committed in the order of the calls. `durable`: on disk (fsync) before `done`; many
+ * that wait share one commit. `done` is nullable. */
+void musterd_store_write (MusterdStore *store, MusterdBatch *batch, gboolean durable, MusterdStoreDone done,
+                          gpointer user_data);
+/* Bytes and batches that wait to be written, for /metrics and back-pressure. */
+void musterd_store_get_backlog (MusterdStore *store, guint *n_batches, gsize *bytes);
+
+typedef struct
+{
+  char   *user; /* nullable */
+  char   *key;
+  GBytes *value;
+} MusterdRecord;
+
+void musterd_record_free (MusterdRecord *record);
+/* One page of an instance's records after `after` (nullable: from the start), in a fixed order: GPtrArray of
+ * MusterdRecord, empty at the end. Asynchronous, on the store's thread. */
+void       musterd_store_records_async  (MusterdStore *store, const char *instance, const MusterdRecord *after,
+                                         guint limit, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *musterd_store_records_finish (MusterdStore *store, GAsyncResult *result, GError **error);
+/* Instances that have records whose key begins with `prefix`, with their count: who still holds phones. */
+GHashTable *musterd_store_count_records (MusterdStore *store, const char *prefix, GError **error);
+
+/* A consistent copy of the file while work goes on, written to `path` (which must not exist; mode 0600). */
+void     musterd_store_backup_async  (MusterdStore *store, const char *path, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean musterd_store_backup_finish (MusterdStore *store, GAsyncResult *result, GError **error);
+/* Checks that `path` is a whole Muster store of a schema this version reads; then moves it to DIR/muster.db.restore
+ * (or copies), durably. The next musterd_store_open() puts it in place, keeping the old file as
+ * muster.db.before-restore. */
+void     musterd_store_restore_async  (MusterdStore *store, const char *path, GAsyncReadyCallback callback,
+                                       gpointer user_data);
+gboolean musterd_store_restore_finish (MusterdStore *store, GAsyncResult *result, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdBatch, musterd_batch_free)
+
+G_END_DECLS
