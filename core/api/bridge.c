@@ -166,6 +166,12 @@ musterd_call_get_value (MusterdCall *call)
   return call->value;
 }
 
+const MusterdApiServices *
+musterd_call_get_services (MusterdCall *call)
+{
+  return call->bridge->services;
+}
+
 /* The source's notify frees the call when nobody ran it; a call that runs is its own until it returns. */
 typedef struct
 {

@@ -43,5 +43,7 @@ void musterd_call_return  (MusterdCall *call, GError *error);
 /* The same as a MusterdDone; `user_data` is the call. */
 void musterd_call_on_done (const GError *error, gpointer user_data);
 gpointer musterd_call_get_value (MusterdCall *call);
+/* NULL: the api has ended meanwhile. */
+const MusterdApiServices *musterd_call_get_services (MusterdCall *call);
 
 G_END_DECLS

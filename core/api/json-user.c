@@ -3,12 +3,6 @@
 
 #include "api/json.h"
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
-}
-
 void
 musterd_json_user (GString *json, const char *name, const MusterdUser *user)
 {
@@ -19,11 +13,10 @@ musterd_json_user (GString *json, const char *name, const MusterdUser *user)
   musterd_json_open (json, "attributes", '{');
   if (user->attributes != NULL)
     {
-      g_autoptr(GPtrArray) names = g_hash_table_get_keys_as_ptr_array (user->attributes);
+      g_autoptr(GList) names = g_list_sort (g_hash_table_get_keys (user->attributes), (GCompareFunc) g_strcmp0);
 
-      g_ptr_array_sort (names, compare_names);
-      for (guint i = 0; i < names->len; i++)
-        musterd_json_string (json, names->pdata[i], g_hash_table_lookup (user->attributes, names->pdata[i]));
+      for (GList *link = names; link != NULL; link = link->next)
+        musterd_json_string (json, link->data, g_hash_table_lookup (user->attributes, link->data));
     }
   musterd_json_close (json, '}');
   musterd_json_close (json, '}');

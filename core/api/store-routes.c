@@ -30,6 +30,23 @@ transfer_free (gpointer data)
   g_free (transfer);
 }
 
+/* What the store was asked, and for whom. */
+typedef struct
+{
+  MusterdCall  *call;
+  MusterdStore *store;
+} Work;
+
+static Work *
+work_new (MusterdCall *call, MusterdStore *store)
+{
+  Work *work = g_new0 (Work, 1);
+
+  work->call = call;
+  work->store = store;
+  return work;
+}
+
 static GError *
 no_store (void)
 {
@@ -41,10 +58,11 @@ no_store (void)
 static void
 on_copied (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
+  g_autofree Work *work = user_data;
   GError *error = NULL;
 
-  musterd_store_backup_finish (NULL, result, &error);
-  musterd_call_return (user_data, error);
+  musterd_store_backup_finish (work->store, result, &error);
+  musterd_call_return (work->call, error);
 }
 
 static void
@@ -59,7 +77,7 @@ run_backup (MusterdCall *call, const MusterdApiServices *services, gpointer valu
     }
   /* What is acknowledged is in the file; claims still written behind belong in the copy, too. */
   musterd_engine_flush (services->engine);
-  musterd_store_backup_async (services->store, transfer->path, on_copied, call);
+  musterd_store_backup_async (services->store, transfer->path, on_copied, work_new (call, services->store));
 }
 
 typedef struct
@@ -131,50 +149,31 @@ musterd_store_send (MusterdRequest *request)
 
 /* Restore. */
 
-typedef struct
-{
-  MusterdCall              *call;
-  const MusterdApiServices *services;
-} Restore;
-
-static gboolean
-on_time_to_restart (gpointer data)
-{
-  const MusterdApiServices *services = data;
-
-  services->restart (services->user_data);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 on_restored (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Restore *restore = user_data;
-  const MusterdApiServices *services = restore->services;
+  g_autofree Work *work = user_data;
+  const MusterdApiServices *services = musterd_call_get_services (work->call);
   GError *error = NULL;
-  gboolean ok = musterd_store_restore_finish (NULL, result, &error);
-  gboolean open = musterd_call_return (restore->call, error);
+  gboolean ok = musterd_store_restore_finish (work->store, result, &error);
 
-  /* The answer is on its way: the api's end waits for it. */
-  if (ok && open)
-    on_time_to_restart ((gpointer) services);
+  musterd_call_return (work->call, error);
+  /* The answer is on its way: the end of the api waits until it is written. */
+  if (ok && services != NULL)
+    services->restart (services->user_data);
 }
 
 static void
 run_restore (MusterdCall *call, const MusterdApiServices *services, gpointer value)
 {
   const Transfer *transfer = value;
-  Restore *restore;
 
   if (services->store == NULL)
     {
       musterd_call_return (call, no_store ());
       return;
     }
-  restore = g_new0 (Restore, 1);
-  restore->call = call;
-  restore->services = services;
-  musterd_store_restore_async (services->store, transfer->path, on_restored, restore);
+  musterd_store_restore_async (services->store, transfer->path, on_restored, work_new (call, services->store));
 }
 
 static void

@@ -217,7 +217,7 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
   engine->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) musterd_source_state_free);
   engine->heap = musterd_heap_new ();
   engine->dirty = g_ptr_array_new ();
-  engine->removed = g_array_new (FALSE, FALSE, sizeof (MusterdChange));
+  engine->removed = musterd_changes_new ();
   engine->listeners = g_ptr_array_new_with_free_func (g_free);
   engine->pending = musterd_pending_new (store, engine->context);
   engine->last_now = musterd_clock_now (clock);

@@ -70,6 +70,7 @@ void          musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *con
                                          const char *const *removed, gsize n_removed);
 
 /* settle.c */
+GArray  *musterd_changes_new (void);
 void     musterd_engine_settle_all (MusterdEngine *engine); /* dirty ones and those that are due; tells */
 gboolean musterd_engine_on_due     (gpointer data);
 void     musterd_engine_arm        (MusterdEngine *engine);

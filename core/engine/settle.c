@@ -76,6 +76,25 @@ next_revision (MusterdEngine *engine)
   return engine->revision;
 }
 
+static void
+change_clear (gpointer data)
+{
+  MusterdChange *change = data;
+
+  musterd_user_unref (change->user);
+  g_clear_pointer (&change->before, musterd_presence_unref);
+  g_clear_pointer (&change->after, musterd_presence_unref);
+}
+
+GArray *
+musterd_changes_new (void)
+{
+  GArray *changes = g_array_new (FALSE, FALSE, sizeof (MusterdChange));
+
+  g_array_set_clear_func (changes, change_clear);
+  return changes;
+}
+
 /* What has lapsed is taken out, so that nothing of it can come back with a lease that runs anew after a start. */
 static void
 expire (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
@@ -182,16 +201,6 @@ settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArra
   g_array_append_val (changes, change);
 }
 
-static void
-change_clear (gpointer data)
-{
-  MusterdChange *change = data;
-
-  musterd_user_unref (change->user);
-  g_clear_pointer (&change->before, musterd_presence_unref);
-  g_clear_pointer (&change->after, musterd_presence_unref);
-}
-
 void
 musterd_engine_arm (MusterdEngine *engine)
 {
@@ -240,8 +249,7 @@ musterd_engine_settle_all (MusterdEngine *engine)
       g_autoptr(GPtrArray) dirty = g_steal_pointer (&engine->dirty);
 
       /* What listeners or expiries touch meanwhile is for the next turn. */
-      engine->removed = g_array_new (FALSE, FALSE, sizeof (MusterdChange));
-      g_array_set_clear_func (engine->removed, change_clear);
+      engine->removed = musterd_changes_new ();
       engine->dirty = g_ptr_array_new ();
       for (guint i = 0; i < dirty->len; i++)
         ((MusterdEntry *) g_ptr_array_index (dirty, i))->dirty = FALSE;

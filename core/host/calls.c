@@ -92,6 +92,7 @@ do_kept (MusterdCalls *calls, const GPtrArray *records)
 {
   const MusterSourceOps *source = calls->descriptor->source;
   const MusterSinkOps *sink = calls->descriptor->sink;
+  const MusterdItem taken = { .kind = MUSTERD_ITEM_KEPT };
 
   calls->last = "kept";
   for (guint i = 0; i < records->len; i++)
@@ -103,6 +104,7 @@ do_kept (MusterdCalls *calls, const GPtrArray *records)
       else if (MUSTER_OPS_HAS (sink, kept))
         sink->kept (calls->sink_self, record->user, record->key, record->value);
     }
+  musterd_queue_post (calls->queue, &taken);
 }
 
 static void

@@ -12,7 +12,6 @@
 
 struct _MusterdRun
 {
-  gatomicrefcount refs; /* the engine's side, and the thread while it runs */
   MusterdCalls    calls;
   MusterContext  *ctx;
   GMainContext   *context;
@@ -261,11 +260,11 @@ musterd_run_new (const MusterdRunData *data)
   return run;
 }
 
-static void
-run_free (gpointer data)
+void
+musterd_run_free (MusterdRun *run)
 {
-  MusterdRun *run = data;
-
+  muster_context_close (run->ctx);
+  musterd_queue_detach (run->queue);
   g_source_destroy (run->source);
   g_source_unref (run->source);
   muster_context_unref (run->ctx);
@@ -324,7 +323,7 @@ musterd_run_retire (MusterdRun *run)
   g_source_destroy (run->source);
   g_queue_push_tail (&retired, run);
   if (g_queue_get_length (&retired) > RETIRED_MAX)
-    run_free (g_queue_pop_head (&retired));
+    musterd_run_free (g_queue_pop_head (&retired));
 }
 
 void

@@ -32,6 +32,7 @@ typedef struct
 
 /* On the engine's thread. The thread begins with musterd_run_begin(); before it, options are set on the context. */
 MusterdRun    *musterd_run_new         (const MusterdRunData *data);
+void           musterd_run_free        (MusterdRun *run); /* one that was not begun */
 void           musterd_run_begin       (MusterdRun *run);
 MusterContext *musterd_run_get_context (MusterdRun *run);
 MusterdOutbox *musterd_run_get_outbox  (MusterdRun *run);

@@ -18,11 +18,11 @@ struct _MusterdWriter
   GMutex              lock;
   GCond               wake;
   /* Under the lock. */
-  GQueue              jobs;     /* MusterdJob */
-  GHashTable         *addresses; /* GMainContext → MusterdAnswers */
+  GQueue              jobs;      /* MusterdJob */
+  GHashTable         *answers;   /* GMainContext → MusterdAnswers */
   guint               n_waiting; /* batches not answered yet, those in work included */
   gsize               bytes;
-  guint               n_urgent; /* jobs in the queue that somebody waits for */
+  guint               n_urgent;  /* jobs in the queue that somebody waits for */
   gboolean            stopping;
   gboolean            refusing; /* the backlog was full the last time */
   MusterdWriterStats  stats;
@@ -71,7 +71,7 @@ job_lose (MusterdWriter *writer, MusterdJob *job)
 }
 
 static gboolean
-commit_is_durable (GQueue *jobs)
+any_is_durable (GQueue *jobs)
 {
   for (GList *l = jobs->head; l != NULL; l = l->next)
     if (((MusterdJob *) l->data)->durable)
@@ -88,7 +88,7 @@ commit_jobs (MusterdWriter *writer, GQueue *jobs, GError **error)
     return rc;
   g_mutex_lock (&writer->lock);
   writer->stats.commits++;
-  writer->stats.syncs += commit_is_durable (jobs);
+  writer->stats.syncs += any_is_durable (jobs);
   g_mutex_unlock (&writer->lock);
   return SQLITE_OK;
 }
@@ -101,11 +101,12 @@ end_written (MusterdWriter *writer, GQueue *jobs)
     {
       if (job->error != NULL && !job->durable)
         {
-          g_warning ("a change was not written: %s", job->error->message);
-          job_lose (writer, job);
+          g_mutex_lock (&writer->lock);
+          writer->stats.lost++;
+          g_mutex_unlock (&writer->lock);
+          g_warning ("a change that was to be written behind is left out: %s", job->error->message);
         }
-      else
-        job_end (writer, job);
+      job_end (writer, job);
     }
 }
 
@@ -208,6 +209,16 @@ write_one_by_one (MusterdWriter *writer, GQueue *jobs)
     }
 }
 
+/* Whether something is written behind, which has to stay in its place before all that follows. */
+static gboolean
+any_stays (GQueue *jobs)
+{
+  for (GList *l = jobs->head; l != NULL; l = l->next)
+    if (!((MusterdJob *) l->data)->durable)
+      return TRUE;
+  return FALSE;
+}
+
 /* Moves what has come meanwhile to the end of `jobs`. */
 static void
 take_rest (MusterdWriter *writer, GQueue *jobs)
@@ -236,7 +247,7 @@ write_jobs (MusterdWriter *writer, GQueue *jobs, GQueue *kept, gboolean last_try
   if ((rc & 0xff) == SQLITE_FULL && jobs->length > 1)
     write_one_by_one (writer, jobs);
   /* What stands behind a batch that is kept cannot go before it, and nobody is to wait for its end. */
-  if (jobs->length > 0)
+  if (any_stays (jobs))
     take_rest (writer, jobs);
   keep_for_later (writer, jobs, kept, error, last_try);
 }
@@ -329,7 +340,7 @@ musterd_writer_new (sqlite3 *db, const MusterdWriterLimits *limits, GError **err
   g_mutex_init (&writer->lock);
   g_cond_init (&writer->wake);
   g_queue_init (&writer->jobs);
-  writer->addresses = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) g_main_context_unref,
+  writer->answers = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) g_main_context_unref,
                                             (GDestroyNotify) musterd_answers_unref);
   writer->commit = commit;
   writer->thread = g_thread_new ("musterd-store", run_writer, writer);
@@ -346,18 +357,18 @@ on_looked_for_idle (gpointer key, gpointer value, gpointer user_data)
 
 /* Under the lock. */
 static MusterdAnswers *
-find_outbox (MusterdWriter *writer)
+find_answers (MusterdWriter *writer)
 {
   g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
-  MusterdAnswers *answers = g_hash_table_lookup (writer->addresses, context);
+  MusterdAnswers *answers = g_hash_table_lookup (writer->answers, context);
 
   if (answers == NULL)
     {
       /* Those of threads that ended. */
-      if (g_hash_table_size (writer->addresses) >= 16)
-        g_hash_table_foreach_remove (writer->addresses, on_looked_for_idle, NULL);
+      if (g_hash_table_size (writer->answers) >= 16)
+        g_hash_table_foreach_remove (writer->answers, on_looked_for_idle, NULL);
       answers = musterd_answers_new (context);
-      g_hash_table_insert (writer->addresses, g_steal_pointer (&context), answers);
+      g_hash_table_insert (writer->answers, g_steal_pointer (&context), answers);
     }
   return musterd_answers_ref (answers);
 }
@@ -402,7 +413,7 @@ musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durab
   job->bytes = batch->bytes + sizeof (MusterdJob);
   job->done = done;
   job->user_data = user_data;
-  job->answers = done != NULL ? find_outbox (writer) : NULL;
+  job->answers = done != NULL ? find_answers (writer) : NULL;
   if (writer->stopping || writer->bytes + job->bytes > writer->limits.backlog_bytes)
     {
       refuse (writer, job);
@@ -446,24 +457,24 @@ musterd_writer_get_stats (MusterdWriter *writer, MusterdWriterStats *stats)
 
 /* Answers may write again; those are refused, and answered here as well. */
 static void
-drain_outboxes (MusterdWriter *writer)
+drain_answers (MusterdWriter *writer)
 {
   gboolean any = TRUE;
 
   while (any)
     {
-      g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_answers_unref);
+      g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_answers_unref);
       GHashTableIter iter;
       gpointer answers = NULL;
 
       g_mutex_lock (&writer->lock);
-      g_hash_table_iter_init (&iter, writer->addresses);
+      g_hash_table_iter_init (&iter, writer->answers);
       while (g_hash_table_iter_next (&iter, NULL, &answers))
-        g_ptr_array_add (addresses, musterd_answers_ref (answers));
+        g_ptr_array_add (all, musterd_answers_ref (answers));
       g_mutex_unlock (&writer->lock);
       any = FALSE;
-      for (guint i = 0; i < addresses->len; i++)
-        any |= musterd_answers_drain (addresses->pdata[i]);
+      for (guint i = 0; i < all->len; i++)
+        any |= musterd_answers_drain (all->pdata[i]);
     }
 }
 
@@ -476,8 +487,8 @@ musterd_writer_free (MusterdWriter *writer)
   g_mutex_unlock (&writer->lock);
   g_thread_join (writer->thread);
 
-  drain_outboxes (writer);
-  g_hash_table_unref (writer->addresses);
+  drain_answers (writer);
+  g_hash_table_unref (writer->answers);
   g_cond_clear (&writer->wake);
   g_mutex_clear (&writer->lock);
   g_free (writer);

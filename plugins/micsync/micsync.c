@@ -190,7 +190,7 @@ arm_hold_timer (Micsync *self)
 }
 
 /* Takes in what is there now. Without a sound server that is nothing: no microphone can be open on a dead one. It is
- * believed after the usual delay, so that a restart of the server in the middle of a meeting shows nowhere. */
+ * believed after the usual delay, so that a program that comes back as quickly as the server shows no gap. */
 static void
 look (Micsync *self)
 {

@@ -15,20 +15,22 @@ add_string (JsonBuilder *builder, const char *name, const char *value)
     json_builder_add_null_value (builder);
 }
 
-/* RFC 3339 in UTC; a moment that is not known is null. */
+/* RFC 3339 in UTC, with milliseconds where there are any; a moment that is not known is null. */
 static void
 add_time (JsonBuilder *builder, const char *name, gint64 time)
 {
-  g_autoptr(GDateTime) seconds = NULL;
   g_autoptr(GDateTime) date = NULL;
   g_autofree char *text = NULL;
+  guint milliseconds = (guint) (time % G_TIME_SPAN_SECOND / G_TIME_SPAN_MILLISECOND);
 
-  if (time != 0 && time != MUSTER_OPEN_ENDED)
-    seconds = g_date_time_new_from_unix_utc (time / G_TIME_SPAN_SECOND);
-  if (seconds != NULL)
-    date = g_date_time_add (seconds, time % G_TIME_SPAN_SECOND);
+  if (time > 0 && time != MUSTER_OPEN_ENDED)
+    date = g_date_time_new_from_unix_utc (time / G_TIME_SPAN_SECOND);
   if (date != NULL)
-    text = g_date_time_format_iso8601 (date);
+    {
+      g_autofree char *seconds = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
+      g_autofree char *fraction = milliseconds != 0 ? g_strdup_printf (".%03u", milliseconds) : g_strdup ("");
+      text = g_strconcat (seconds, fraction, "Z", NULL);
+    }
   add_string (builder, name, text);
 }
 

@@ -24,25 +24,20 @@ muster_option_split (const char *text, char separator)
 {
   g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GString) part = g_string_new (NULL);
-  gsize kept = 0; /* an escaped blank at the end of a part stays */
 
   for (const char *p = text;; p++)
     {
       if (*p == '\0' || *p == separator)
         {
-          while (part->len > kept && g_ascii_isspace (part->str[part->len - 1]))
+          while (part->len > 0 && g_ascii_isspace (part->str[part->len - 1]))
             g_string_truncate (part, part->len - 1);
           g_ptr_array_add (parts, g_strdup (part->str));
           g_string_truncate (part, 0);
-          kept = 0;
           if (*p == '\0')
             break;
         }
       else if (*p == '\\' && p[1] != '\0')
-        {
-          g_string_append_c (part, *++p);
-          kept = part->len;
-        }
+        g_string_append_c (part, *++p);
       else if (part->len > 0 || !g_ascii_isspace (*p))
         g_string_append_c (part, *p);
     }
@@ -57,17 +52,13 @@ muster_option_join (const char *const *parts, char separator)
 
   for (gsize i = 0; parts[i] != NULL; i++)
     {
-      const gsize length = strlen (parts[i]);
-
       if (i > 0)
         g_string_append_c (text, separator);
-      for (gsize j = 0; j < length; j++)
+      for (const char *p = parts[i]; *p != '\0'; p++)
         {
-          const char c = parts[i][j];
-
-          if (c == separator || c == '\\' || ((j == 0 || j == length - 1) && g_ascii_isspace (c)))
+          if (*p == separator || *p == '\\')
             g_string_append_c (text, '\\');
-          g_string_append_c (text, c);
+          g_string_append_c (text, *p);
         }
     }
   return g_string_free (g_steal_pointer (&text), FALSE);

@@ -3,6 +3,7 @@
  * The language is explained in README.md. */
 #define G_LOG_DOMAIN "muster-scenario"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -53,28 +53,68 @@ make_certificate (const char *dir)
   return TRUE;
 }
 
-/* Listens on a port of 127.0.0.1 that is free; returns it. `dir` nullable: plain HTTP. */
+#define FIXTURE_SERVICE "fixture-service"
+#define FIXTURE_CERTIFICATE "fixture-certificate"
+
+static gboolean
+on_incoming (G_GNUC_UNUSED GSocketService *service, GSocketConnection *connection, G_GNUC_UNUSED GObject *source,
+             gpointer user_data)
+{
+  SoupServer *server = user_data;
+  GTlsCertificate *certificate = g_object_get_data (G_OBJECT (server), FIXTURE_CERTIFICATE);
+  g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
+  g_autoptr(GIOStream) stream = g_object_ref (G_IO_STREAM (connection));
+  g_autoptr(GError) error = NULL;
+
+  if (certificate != NULL)
+    {
+      g_autoptr(GIOStream) plain = g_steal_pointer (&stream);
+      stream = g_tls_server_connection_new (plain, certificate, &error);
+      g_assert_no_error (error);
+    }
+  soup_server_accept_iostream (server, stream, local, remote, &error);
+  g_assert_no_error (error);
+  return TRUE;
+}
+
+/* Listens on a port of 127.0.0.1 that is free, on the thread-default context; returns the port. `dir` nullable: plain
+ * HTTP. Accepts by itself, since libsoup 3.2 leaks a socket for each connection that it accepts. */
 static inline guint
 server_listen (SoupServer *server, const char *dir)
 {
+  GSocketService *service = g_socket_service_new ();
+  g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr(GSocketAddress) bound = NULL;
   g_autoptr(GError) error = NULL;
 
+  g_object_set_data_full (G_OBJECT (server), FIXTURE_SERVICE, service, g_object_unref);
   if (dir != NULL)
     {
       g_autofree char *cert = g_build_filename (dir, "cert.pem", NULL);
       g_autofree char *key = g_build_filename (dir, "key.pem", NULL);
-      g_autoptr(GTlsCertificate) certificate = g_tls_certificate_new_from_files (cert, key, &error);
+      GTlsCertificate *certificate = g_tls_certificate_new_from_files (cert, key, &error);
       g_assert_no_error (error);
-      soup_server_set_tls_certificate (server, certificate);
+      g_object_set_data_full (G_OBJECT (server), FIXTURE_CERTIFICATE, certificate, g_object_unref);
     }
-  soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY | (dir != NULL ? SOUP_SERVER_LISTEN_HTTPS : 0),
-                            &error);
+  g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), server);
+  g_socket_listener_add_address (G_SOCKET_LISTENER (service), any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+                                 &bound, &error);
   g_assert_no_error (error);
+  g_socket_service_start (service);
+  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+}
 
-  GSList *uris = soup_server_get_uris (server);
-  guint port = (guint) g_uri_get_port (uris->data);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  return port;
+/* Nobody is there any more. What is under way ends in the next turns of the loop. */
+static inline void
+server_close (SoupServer *server)
+{
+  GSocketService *service = g_object_get_data (G_OBJECT (server), FIXTURE_SERVICE);
+
+  g_signal_handlers_disconnect_by_data (service, server);
+  g_socket_service_stop (service);
+  g_socket_listener_close (G_SOCKET_LISTENER (service));
+  soup_server_disconnect (server);
 }
 
 static inline char *

@@ -135,7 +135,7 @@ static void
 fixture_tear_down (Fixture *f)
 {
   stop_dripping (f);
-  soup_server_disconnect (f->server);
+  server_close (f->server);
   g_clear_object (&f->server);
   while (g_main_context_iteration (NULL, FALSE))
     ;
@@ -335,7 +335,7 @@ test_nobody_there (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  soup_server_disconnect (f.server);
+  server_close (f.server);
   g_autoptr(HttpClient) client = client_new (NULL);
   g_autoptr(HttpReply) reply = ask (&f, client, (HttpRequest){ 0 }, "/status/200?token=s3cret");
 

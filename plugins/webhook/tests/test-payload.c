@@ -26,7 +26,7 @@ static const PayloadCase payload_cases[] = {
   { "nothing-known",
     { .status = MUSTER_STATUS_AVAILABLE, .since = TEN + 250 * G_TIME_SPAN_MILLISECOND, .until = MUSTER_OPEN_ENDED,
       .next_free = MUSTER_OPEN_ENDED, .revision = 1 },
-    "{\"status\":\"available\",\"text\":null,\"template\":null,\"since\":\"2026-11-22T10:00:00.250000Z\","
+    "{\"status\":\"available\",\"text\":null,\"template\":null,\"since\":\"2026-11-22T10:00:00.250Z\","
     "\"until\":null,\"next_free\":null,\"telephony\":{\"state\":\"none\",\"label\":null},\"reach\":\"free\","
     "\"kind\":null,\"revision\":1}" },
   { "hostile-text",

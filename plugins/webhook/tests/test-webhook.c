@@ -2,121 +2,28 @@
 /* The plugin as a host sees it, against a receiver in this process. Time and secrets are the test's. */
 #include "http-fixture.h"
 
-#include "muster/muster-host.h"
+#include "muster-testing.h"
 
 #define SECOND G_TIME_SPAN_SECOND
-#define TEN (G_GINT64_CONSTANT (1795341600) * SECOND) /* 2026-11-22T10:00:00Z */
+#define MOMENT MUSTER_TESTING_EPOCH /* 2026-03-02T09:00:00Z */
 
 typedef struct
 {
-  GSource        *watchdog;
-  /* the host's side */
-  MusterContext  *ctx;
-  const MusterSinkOps *ops;
-  gpointer        self;     /* nullable: closed */
-  gint64          now;
-  GQueue          messages; /* MusterMessage, oldest first */
-  const char     *secret;   /* nullable: not stored */
-  gboolean        mute;     /* secrets are not answered */
-  guint           n_secrets_asked;
-  /* the receiver's */
-  SoupServer     *server;
-  guint           port;
-  char           *dir;      /* nullable: plain HTTP */
-  guint           status;   /* 0: never answers */
-  const char     *retry_after, *location; /* nullable */
-  gsize           answer_size;
-  guint           n_requests;
-  char           *method, *body, *signature, *id, *content_type; /* nullable; of the last request */
-  GPtrArray      *bodies;
+  MusterTesting *host;
+  char          *dir;       /* nullable: plain HTTP */
+  guint          port;
+  /* The receiver, on a thread of its own; the mutex guards what follows. */
+  GThread       *thread;
+  GMainContext  *context;
+  GMainLoop     *loop;
+  GMutex         mutex;
+  SoupServer    *server;
+  guint          status;    /* 0: never answers */
+  const char    *retry_after, *location; /* nullable */
+  gsize          answer_size;
+  guint          n_requests;
+  char          *method, *body, *signature, *id, *content_type; /* nullable; of the last request */
 } Fixture;
-
-typedef struct
-{
-  Fixture *fixture;
-  guint64  serial;
-} SecretAsked;
-
-static gboolean
-on_secret_asked (gpointer user_data)
-{
-  SecretAsked *asked = user_data;
-  Fixture *f = asked->fixture;
-  g_autoptr(GError) error = NULL;
-
-  if (f->secret == NULL)
-    g_set_error (&error, MUSTER_ERROR, MUSTER_ERROR_NOT_FOUND, "looking for secret hook: not there");
-  muster_context_answer (f->ctx, asked->serial, f->secret, error);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-host_send (gpointer data, MusterMessage *message)
-{
-  Fixture *f = data;
-
-  if (message->verb == MUSTER_VERB_SECRET_GET)
-    {
-      f->n_secrets_asked++;
-      g_assert_cmpstr (message->key, ==, "hook");
-      if (!f->mute)
-        {
-          SecretAsked *asked = g_new (SecretAsked, 1);
-          *asked = (SecretAsked){ f, message->serial };
-          g_idle_add_full (G_PRIORITY_DEFAULT, on_secret_asked, asked, g_free);
-        }
-      muster_message_free (message);
-      return;
-    }
-  g_queue_push_tail (&f->messages, message);
-}
-
-static gint64
-host_now (gpointer data)
-{
-  Fixture *f = data;
-
-  return f->now;
-}
-
-typedef struct
-{
-  GSource  source;
-  Fixture *fixture;
-  gint64   at;
-} Timer;
-
-static gboolean
-timer_is_due (GSource *source)
-{
-  Timer *timer = (Timer *) source;
-
-  return timer->fixture->now >= timer->at;
-}
-
-static gboolean
-timer_prepare (GSource *source, int *timeout)
-{
-  *timeout = -1; /* whoever moves the time turns the loop himself */
-  return timer_is_due (source);
-}
-
-static gboolean
-timer_dispatch (G_GNUC_UNUSED GSource *source, GSourceFunc callback, gpointer user_data)
-{
-  return callback (user_data);
-}
-
-static GSource *
-host_timer (gpointer data, gint64 at)
-{
-  static GSourceFuncs funcs = { .prepare = timer_prepare, .check = timer_is_due, .dispatch = timer_dispatch };
-  GSource *source = g_source_new (&funcs, sizeof (Timer));
-
-  ((Timer *) source)->fixture = data;
-  ((Timer *) source)->at = at;
-  return source;
-}
 
 static void
 on_request (G_GNUC_UNUSED SoupServer *server, SoupServerMessage *message, G_GNUC_UNUSED const char *path,
@@ -124,7 +31,9 @@ on_request (G_GNUC_UNUSED SoupServer *server, SoupServerMessage *message, G_GNUC
 {
   Fixture *f = user_data;
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
   g_autoptr(GBytes) bytes = soup_message_body_flatten (soup_server_message_get_request_body (message));
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
 
   f->n_requests++;
   g_free (f->method);
@@ -137,29 +46,92 @@ on_request (G_GNUC_UNUSED SoupServer *server, SoupServerMessage *message, G_GNUC
   f->signature = g_strdup (soup_message_headers_get_one (headers, "Muster-Signature"));
   f->id = g_strdup (soup_message_headers_get_one (headers, "Muster-Delivery"));
   f->content_type = g_strdup (soup_message_headers_get_one (headers, "Content-Type"));
-  g_ptr_array_add (f->bodies, g_strdup (f->body));
 
   if (f->status == 0)
     {
       soup_server_message_pause (message);
+      /* Nothing comes back that would end the test's waiting; this does. */
+      muster_context_log (muster_testing_get_context (f->host), MUSTER_LOG_DEBUG, "a request is there");
       return;
     }
   if (f->retry_after != NULL)
-    soup_message_headers_append (soup_server_message_get_response_headers (message), "Retry-After", f->retry_after);
+    soup_message_headers_append (answer, "Retry-After", f->retry_after);
   if (f->location != NULL)
-    soup_message_headers_append (soup_server_message_get_response_headers (message), "Location", f->location);
+    soup_message_headers_append (answer, "Location", f->location);
   soup_server_message_set_status (message, f->status, NULL);
   soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_TAKE, g_strnfill (f->answer_size, 'x'),
                                     f->answer_size);
 }
 
-/* Sets `*f` up with a receiver; the caller sets options and opens. FALSE: skipped. */
+static gboolean
+on_receiver_ends (gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  server_close (f->server);
+  g_main_loop_quit (f->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+receiver_run (gpointer data)
+{
+  Fixture *f = data;
+
+  g_main_context_push_thread_default (f->context);
+  f->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (f->server, NULL, on_request, f, NULL);
+  guint port = server_listen (f->server, f->dir);
+  g_atomic_int_set (&f->port, port);
+  g_main_loop_run (f->loop);
+  while (g_main_context_iteration (f->context, FALSE))
+    ;
+  g_clear_object (&f->server);
+  g_main_context_pop_thread_default (f->context);
+  return NULL;
+}
+
+static void
+receiver_end (Fixture *f)
+{
+  if (f->thread == NULL)
+    return;
+  g_main_context_invoke (f->context, on_receiver_ends, f);
+  g_thread_join (g_steal_pointer (&f->thread));
+}
+
+static void
+receiver_answers (Fixture *f, guint status)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
+
+  f->status = status;
+}
+
+static guint
+requests (Fixture *f)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
+
+  return f->n_requests;
+}
+
+extern const MusterPluginDescriptor *muster_plugin_1_query (void);
+
+static void
+set_option (Fixture *f, const char *name, const char *value)
+{
+  g_autoptr(GError) error = NULL;
+
+  muster_testing_set_option (f->host, name, value, &error);
+  g_assert_no_error (error);
+}
+
+/* A receiver, and the plugin not yet open. FALSE: skipped. */
 static gboolean
 fixture_set_up (Fixture *f, gboolean tls)
 {
-  static const MusterBackend backend = { .send = host_send, .now = host_now, .timer = host_timer };
-
-  *f = (Fixture){ .now = TEN, .status = 204 };
+  *f = (Fixture){ .status = 204 };
   if (tls)
     {
       f->dir = make_directory ();
@@ -171,119 +143,65 @@ fixture_set_up (Fixture *f, gboolean tls)
           return FALSE;
         }
     }
-  f->watchdog = watchdog_new (20);
-  g_queue_init (&f->messages);
-  f->bodies = g_ptr_array_new_with_free_func (g_free);
-  f->server = soup_server_new (NULL, NULL);
-  soup_server_add_handler (f->server, NULL, on_request, f, NULL);
-  f->port = server_listen (f->server, f->dir);
+  f->host = muster_testing_new (muster_plugin_1_query (), "webhook");
+  g_mutex_init (&f->mutex);
+  f->context = g_main_context_new ();
+  f->loop = g_main_loop_new (f->context, FALSE);
+  f->thread = g_thread_new ("receiver", receiver_run, f);
+  while (g_atomic_int_get (&f->port) == 0)
+    g_thread_yield ();
 
   g_autofree char *url
       = g_strdup_printf ("%s://127.0.0.1:%u/hook?token=t0ken", f->dir != NULL ? "https" : "http", f->port);
-  f->ctx = muster_context_new ("webhook", g_main_context_default (), &backend, f);
-  muster_context_set_option (f->ctx, "url", MUSTER_OPTION_URL, url);
-  muster_context_set_option (f->ctx, "timeout", MUSTER_OPTION_DURATION, "5000000");
+  set_option (f, "url", url);
   return TRUE;
 }
-
-extern const MusterPluginDescriptor *muster_plugin_1_query (void);
 
 static void
 fixture_open (Fixture *f)
 {
-  const MusterPluginDescriptor *descriptor = muster_plugin_1_query ();
-  g_autofree char *problem = muster_descriptor_check (descriptor);
   g_autoptr(GError) error = NULL;
 
-  g_assert_cmpstr (problem, ==, NULL);
-  f->ops = descriptor->sink;
-  f->self = f->ops->open (f->ctx, &error);
+  muster_testing_start (f->host, &error);
   g_assert_no_error (error);
-  g_assert_nonnull (f->self);
-}
-
-static MusterMessage *
-wait_for (Fixture *f, MusterVerb verb)
-{
-  for (;;)
-    {
-      for (GList *l = f->messages.head; l != NULL; l = l->next)
-        if (((MusterMessage *) l->data)->verb == verb)
-          {
-            MusterMessage *message = l->data;
-            g_queue_delete_link (&f->messages, l);
-            return message;
-          }
-      g_main_context_iteration (NULL, TRUE);
-    }
-}
-
-static guint
-count (Fixture *f, MusterVerb verb)
-{
-  guint n = 0;
-
-  for (GList *l = f->messages.head; l != NULL; l = l->next)
-    n += ((MusterMessage *) l->data)->verb == verb;
-  return n;
-}
-
-static void
-turn (void)
-{
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-}
-
-static void
-fixture_close (Fixture *f)
-{
-  f->ops->close (g_steal_pointer (&f->self), f->now + SECOND);
-  g_autoptr(MusterMessage) closed = wait_for (f, MUSTER_VERB_CLOSED);
-  muster_context_close (f->ctx);
 }
 
 static void
 fixture_tear_down (Fixture *f)
 {
-  if (f->self != NULL)
-    fixture_close (f);
-  soup_server_disconnect (f->server);
-  g_clear_object (&f->server);
-  turn ();
-  muster_context_unref (f->ctx);
-  g_queue_clear_full (&f->messages, (GDestroyNotify) muster_message_free);
-  g_ptr_array_unref (f->bodies);
+  receiver_end (f);
+  muster_testing_free (f->host);
+  g_main_loop_unref (f->loop);
+  g_main_context_unref (f->context);
+  g_mutex_clear (&f->mutex);
   g_free (f->method);
   g_free (f->body);
   g_free (f->signature);
   g_free (f->id);
   g_free (f->content_type);
-  watchdog_end (f->watchdog);
   if (f->dir != NULL)
     remove_directory (f->dir);
   g_free (f->dir);
 }
 
-static void
-hand_over (Fixture *f, const char *id, guint64 revision, MusterDelivery delivery)
+static MusterDelivery
+hand_over (Fixture *f, const char *id, guint64 revision)
 {
   const MusterUserData user_data = { .id = id };
-  const MusterDesiredData data = { .status = MUSTER_STATUS_BUSY, .reach = MUSTER_REACH_BUSY, .since = TEN,
+  const MusterDesiredData data = { .status = MUSTER_STATUS_BUSY, .reach = MUSTER_REACH_BUSY, .since = MOMENT,
                                    .until = MUSTER_OPEN_ENDED, .next_free = MUSTER_OPEN_ENDED, .revision = revision };
-  g_autoptr(MusterUser) user = muster_user_new (&user_data);
-  g_autoptr(MusterDesired) desired = muster_desired_new (&data, f->ops->needs);
+  g_autoptr(MusterUser) user = muster_testing_user_new (f->host, &user_data);
 
-  f->ops->apply (f->self, user, desired, delivery);
+  return muster_testing_apply (f->host, user, &data);
 }
 
 static MusterMessage *
 apply (Fixture *f, guint64 revision)
 {
-  hand_over (f, "alice@example.com", revision, revision);
-  MusterMessage *done = wait_for (f, MUSTER_VERB_DELIVERY_COMPLETE);
+  MusterDelivery delivery = hand_over (f, "alice@example.com", revision);
+  MusterMessage *done = muster_testing_wait (f->host, MUSTER_VERB_DELIVERY_COMPLETE);
 
-  g_assert_cmpuint (done->serial, ==, revision);
+  g_assert_cmpuint (done->serial, ==, delivery);
   if (done->text != NULL)
     g_assert_null (strstr (done->text, "t0ken"));
   return done;
@@ -310,7 +228,7 @@ detail_get (const MusterMessage *message, const char *name)
 static void
 expect_health (Fixture *f, MusterHealth health, const char *pattern)
 {
-  g_autoptr(MusterMessage) message = wait_for (f, MUSTER_VERB_HEALTH);
+  g_autoptr(MusterMessage) message = muster_testing_wait (f->host, MUSTER_VERB_HEALTH);
 
   g_assert_cmpuint (message->value, ==, health);
   assert_matches (message->text, pattern);
@@ -324,7 +242,7 @@ test_delivery (void)
   fixture_set_up (&f, FALSE);
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
-  g_assert_cmpuint (f.n_requests, ==, 0);
+  g_assert_cmpuint (requests (&f), ==, 0);
 
   g_autoptr(MusterMessage) done = apply (&f, 7);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_APPLIED);
@@ -337,13 +255,13 @@ test_delivery (void)
   g_assert_cmpstr (f.body, ==,
                    "{\"event\":\"presence\",\"instance\":\"webhook\",\"user\":{\"id\":\"alice@example.com\","
                    "\"name\":null},\"presence\":{\"status\":\"busy\",\"text\":null,\"template\":null,"
-                   "\"since\":\"2026-11-22T10:00:00Z\",\"until\":null,\"next_free\":null,"
+                   "\"since\":\"2026-03-02T09:00:00Z\",\"until\":null,\"next_free\":null,"
                    "\"telephony\":{\"state\":\"none\",\"label\":null},\"reach\":\"busy\",\"kind\":null,"
                    "\"revision\":7}}");
 
   /* The same again has the same name, something else another. */
   g_autofree char *id = g_strdup (f.id);
-  f.now += 100 * SECOND;
+  muster_testing_advance (f.host, 100 * SECOND);
   g_autoptr(MusterMessage) again = apply (&f, 7);
   g_assert_cmpstr (f.id, ==, id);
   g_autoptr(MusterMessage) other = apply (&f, 8);
@@ -387,10 +305,10 @@ test_answer (gconstpointer data)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.status = c->status;
   f.retry_after = c->retry_after;
   f.location = c->location;
   f.answer_size = c->answer_size;
+  receiver_answers (&f, c->status);
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
 
@@ -402,7 +320,7 @@ test_answer (gconstpointer data)
     g_assert_cmpstr (detail_get (done, "retry-after"), ==, g_str_equal (c->retry_after, "30") ? "30 s" : "1 s");
   if (c->result != MUSTER_DELIVERY_APPLIED)
     expect_health (&f, MUSTER_HEALTH_DEGRADED, "1 delivery failed in a row, the last: asking *");
-  g_assert_cmpuint (f.n_requests, ==, 1);
+  g_assert_cmpuint (requests (&f), ==, 1);
   fixture_tear_down (&f);
 }
 
@@ -412,19 +330,19 @@ test_recovery (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.status = 500;
+  receiver_answers (&f, 500);
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
   g_autoptr(MusterMessage) first = apply (&f, 1);
   expect_health (&f, MUSTER_HEALTH_DEGRADED, "1 delivery failed *");
   g_autoptr(MusterMessage) second = apply (&f, 2);
   expect_health (&f, MUSTER_HEALTH_DEGRADED, "2 deliveries failed in a row, *answered 500*");
-  f.status = 200;
+  receiver_answers (&f, 200);
   g_autoptr(MusterMessage) third = apply (&f, 3);
   g_assert_cmpuint (third->value, ==, MUSTER_DELIVERY_APPLIED);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
   g_autoptr(MusterMessage) fourth = apply (&f, 4);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_HEALTH), ==, 0);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_HEALTH), ==, 0);
   fixture_tear_down (&f);
 }
 
@@ -434,8 +352,8 @@ test_timeout (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.status = 0;
-  muster_context_set_option (f.ctx, "timeout", MUSTER_OPTION_DURATION, "200000");
+  receiver_answers (&f, 0);
+  set_option (&f, "timeout", "200ms");
   fixture_open (&f);
   g_autoptr(MusterMessage) done = apply (&f, 1);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_UNREACHABLE);
@@ -450,7 +368,7 @@ test_nobody_there (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  soup_server_disconnect (f.server);
+  receiver_end (&f);
   fixture_open (&f);
   g_autoptr(MusterMessage) done = apply (&f, 1);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_UNREACHABLE);
@@ -465,28 +383,28 @@ test_pause (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.status = 429;
   f.retry_after = "30";
+  receiver_answers (&f, 429);
   fixture_open (&f);
   g_autoptr(MusterMessage) first = apply (&f, 1);
-  g_assert_cmpuint (f.n_requests, ==, 1);
-  f.now += 29 * SECOND;
+  g_assert_cmpuint (requests (&f), ==, 1);
+  muster_testing_advance (f.host, 29 * SECOND);
   g_autoptr(MusterMessage) early = apply (&f, 2);
   g_assert_cmpuint (early->value, ==, MUSTER_DELIVERY_UNREACHABLE);
   assert_matches (early->text, "delivering: the receiver asked for a pause, * s more");
-  g_assert_cmpuint (f.n_requests, ==, 1);
-  f.status = 200;
-  f.now += SECOND;
+  g_assert_cmpuint (requests (&f), ==, 1);
+  receiver_answers (&f, 200);
+  muster_testing_advance (f.host, SECOND);
   g_autoptr(MusterMessage) late = apply (&f, 3);
   g_assert_cmpuint (late->value, ==, MUSTER_DELIVERY_APPLIED);
-  g_assert_cmpuint (f.n_requests, ==, 2);
+  g_assert_cmpuint (requests (&f), ==, 2);
   fixture_tear_down (&f);
 }
 
 static void
 assert_signed (Fixture *f, const char *key)
 {
-  g_autofree char *seconds = g_strdup_printf ("%" G_GINT64_FORMAT, f->now / SECOND);
+  g_autofree char *seconds = g_strdup_printf ("%" G_GINT64_FORMAT, muster_testing_now (f->host) / SECOND);
   g_autofree char *text = g_strconcat (seconds, ".", f->body, NULL);
   g_autofree char *hmac
       = g_compute_hmac_for_string (G_CHECKSUM_SHA256, (const guchar *) key, strlen (key), text, -1);
@@ -501,7 +419,7 @@ test_secret_missing (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  muster_context_set_option (f.ctx, "secret", MUSTER_OPTION_SECRET, "secret:hook");
+  set_option (&f, "secret", "secret:hook");
   fixture_open (&f);
 
   /* Not answered yet: nothing goes out unsigned. */
@@ -512,27 +430,23 @@ test_secret_missing (void)
   g_autoptr(MusterMessage) unsigned_one = apply (&f, 2);
   g_assert_cmpuint (unsigned_one->value, ==, MUSTER_DELIVERY_UNREACHABLE);
 
-  f.secret = "";
-  f.now += 30 * SECOND;
-  turn ();
+  muster_testing_set_secret (f.host, "hook", "");
+  muster_testing_advance (f.host, 30 * SECOND);
   expect_health (&f, MUSTER_HEALTH_DEGRADED, "*secret 'hook'*it is empty");
 
-  f.now += 29 * SECOND;
-  turn ();
-  g_assert_cmpuint (f.n_secrets_asked, ==, 2);
-  f.secret = "s3cret";
-  f.now += SECOND;
-  turn ();
-  g_assert_cmpuint (f.n_secrets_asked, ==, 3);
+  muster_testing_advance (f.host, 29 * SECOND);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_SECRET_GET), ==, 2);
+  muster_testing_set_secret (f.host, "hook", "s3cret");
+  muster_testing_advance (f.host, SECOND);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_SECRET_GET), ==, 3);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
-  g_assert_cmpuint (f.n_requests, ==, 0);
+  g_assert_cmpuint (requests (&f), ==, 0);
 
   g_autoptr(MusterMessage) done = apply (&f, 3);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_APPLIED);
   assert_signed (&f, "s3cret");
-  f.now += 3600 * SECOND;
-  turn ();
-  g_assert_cmpuint (f.n_secrets_asked, ==, 3);
+  muster_testing_advance (f.host, 3600 * SECOND);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_SECRET_GET), ==, 3);
   fixture_tear_down (&f);
 }
 
@@ -542,25 +456,25 @@ test_secret_changed (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.secret = "old";
-  muster_context_set_option (f.ctx, "secret", MUSTER_OPTION_SECRET, "secret:hook");
+  muster_testing_set_secret (f.host, "hook", "old");
+  set_option (&f, "secret", "secret:hook");
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
 
-  f.status = 401;
+  receiver_answers (&f, 401);
   g_autoptr(MusterMessage) same = apply (&f, 1);
   g_assert_cmpuint (same->value, ==, MUSTER_DELIVERY_REFUSED);
   assert_matches (same->text, "*answered 401*does the receiver know the same secret?*plugin sync webhook*");
-  g_assert_cmpuint (f.n_secrets_asked, ==, 2);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_SECRET_GET), ==, 2);
   assert_signed (&f, "old");
 
-  f.secret = "new";
-  f.status = 403;
+  muster_testing_set_secret (f.host, "hook", "new");
+  receiver_answers (&f, 403);
   g_autoptr(MusterMessage) changed = apply (&f, 2);
   g_assert_cmpuint (changed->value, ==, MUSTER_DELIVERY_UNREACHABLE);
   assert_signed (&f, "old");
 
-  f.status = 200;
+  receiver_answers (&f, 200);
   g_autoptr(MusterMessage) done = apply (&f, 3);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_APPLIED);
   assert_signed (&f, "new");
@@ -574,18 +488,18 @@ test_secret_removed (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.secret = "old";
-  muster_context_set_option (f.ctx, "secret", MUSTER_OPTION_SECRET, "secret:hook");
+  muster_testing_set_secret (f.host, "hook", "old");
+  set_option (&f, "secret", "secret:hook");
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
-  f.secret = NULL;
-  f.status = 401;
+  muster_testing_set_secret (f.host, "hook", NULL);
+  receiver_answers (&f, 401);
   g_autoptr(MusterMessage) first = apply (&f, 1);
   g_assert_cmpuint (first->value, ==, MUSTER_DELIVERY_UNREACHABLE);
   expect_health (&f, MUSTER_HEALTH_DEGRADED, "*secret 'hook'*");
   g_autoptr(MusterMessage) second = apply (&f, 2);
   g_assert_cmpuint (second->value, ==, MUSTER_DELIVERY_UNREACHABLE);
-  g_assert_cmpuint (f.n_requests, ==, 1);
+  g_assert_cmpuint (requests (&f), ==, 1);
   fixture_tear_down (&f);
 }
 
@@ -600,7 +514,7 @@ test_tls_refused (void)
   g_autoptr(MusterMessage) done = apply (&f, 1);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_REFUSED);
   assert_matches (done->text, "asking https://127.0.0.1:*: nobody known here has signed its certificate: *ca-file");
-  g_assert_cmpuint (f.n_requests, ==, 0);
+  g_assert_cmpuint (requests (&f), ==, 0);
   fixture_tear_down (&f);
 }
 
@@ -612,11 +526,11 @@ test_tls_accepted (void)
   if (!fixture_set_up (&f, TRUE))
     return;
   g_autofree char *cert = g_build_filename (f.dir, "cert.pem", NULL);
-  muster_context_set_option (f.ctx, "ca-file", MUSTER_OPTION_PATH, cert);
+  set_option (&f, "ca-file", cert);
   fixture_open (&f);
   g_autoptr(MusterMessage) done = apply (&f, 1);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_APPLIED);
-  g_assert_cmpuint (f.n_requests, ==, 1);
+  g_assert_cmpuint (requests (&f), ==, 1);
   fixture_tear_down (&f);
 }
 
@@ -627,8 +541,8 @@ test_ca_file_missing (void)
   g_autoptr(GError) error = NULL;
 
   fixture_set_up (&f, FALSE);
-  muster_context_set_option (f.ctx, "ca-file", MUSTER_OPTION_PATH, "/nonexistent/ca.pem");
-  g_assert_null (muster_plugin_1_query ()->sink->open (f.ctx, &error));
+  set_option (&f, "ca-file", "/nonexistent/ca.pem");
+  g_assert_false (muster_testing_start (f.host, &error));
   g_assert_error (error, MUSTER_ERROR, MUSTER_ERROR_CONFIG);
   assert_matches (error->message, "*/nonexistent/ca.pem*");
   fixture_tear_down (&f);
@@ -640,71 +554,78 @@ static void
 test_close_in_flight (void)
 {
   Fixture f;
+  MusterDelivery first = 0;
+  guint64 seen = 0;
 
   fixture_set_up (&f, FALSE);
-  f.status = 0;
+  receiver_answers (&f, 0);
   fixture_open (&f);
-  for (guint i = 1; i <= N_IN_FLIGHT; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("user-%u@example.com", i);
-      hand_over (&f, id, i, i);
-    }
-  while (f.n_requests < N_IN_FLIGHT)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_DELIVERY_COMPLETE), ==, 0);
-
-  f.ops->close (g_steal_pointer (&f.self), f.now + SECOND);
-  g_autoptr(MusterMessage) closed = wait_for (&f, MUSTER_VERB_CLOSED);
-  turn ();
-  g_assert_cmpuint (count (&f, MUSTER_VERB_CLOSED), ==, 0);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_DELIVERY_COMPLETE), ==, N_IN_FLIGHT);
-  guint64 seen = 0;
   for (guint i = 0; i < N_IN_FLIGHT; i++)
     {
-      g_autoptr(MusterMessage) done = wait_for (&f, MUSTER_VERB_DELIVERY_COMPLETE);
-      g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_UNREACHABLE);
-      g_assert_cmpuint (seen & (1u << done->serial), ==, 0);
-      seen |= 1u << done->serial;
+      g_autofree char *id = g_strdup_printf ("user-%u@example.com", i);
+      MusterDelivery delivery = hand_over (&f, id, 1);
+      if (i == 0)
+        first = delivery;
     }
-  muster_context_close (f.ctx);
+  for (guint i = 0; i < N_IN_FLIGHT; i++)
+    {
+      g_autoptr(MusterMessage) arrived = muster_testing_wait (f.host, MUSTER_VERB_LOG);
+    }
+  g_assert_cmpuint (requests (&f), ==, N_IN_FLIGHT);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_DELIVERY_COMPLETE), ==, 0);
+
+  muster_testing_stop (f.host);
+  muster_testing_settle (f.host);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_DELIVERY_COMPLETE), ==, N_IN_FLIGHT);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_CLOSED), ==, 1);
+  for (guint i = 0; i < N_IN_FLIGHT; i++)
+    {
+      g_autoptr(MusterMessage) done = muster_testing_wait (f.host, MUSTER_VERB_DELIVERY_COMPLETE);
+      g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_UNREACHABLE);
+      g_assert_cmpuint (done->serial, >=, first);
+      seen |= G_GUINT64_CONSTANT (1) << (done->serial - first);
+    }
+  g_assert_cmpuint (seen, ==, (1u << N_IN_FLIGHT) - 1);
   fixture_tear_down (&f);
 }
 
-/* Closed while a delivery and a test wait for a secret that nobody answers. */
+static gboolean
+both_wait (MusterTesting *host, G_GNUC_UNUSED gpointer user_data)
+{
+  return muster_testing_count (host, MUSTER_VERB_SECRET_GET) >= 2 && muster_testing_count (host, MUSTER_VERB_REPORT) >= 2;
+}
+
+/* Closed while a delivery and a trial wait for a secret that nobody answers. */
 static void
 test_close_while_reading (void)
 {
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.secret = "old";
-  muster_context_set_option (f.ctx, "secret", MUSTER_OPTION_SECRET, "secret:hook");
+  muster_testing_set_secret (f.host, "hook", "old");
+  set_option (&f, "secret", "secret:hook");
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
-  f.mute = TRUE;
-  f.status = 401;
-  hand_over (&f, "alice@example.com", 1, 1);
-  f.ops->test (f.self, NULL, muster_report_new (f.ctx, 9));
-  while (f.n_secrets_asked < 2 || f.n_requests < 2 || count (&f, MUSTER_VERB_REPORT) < 2)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_DELIVERY_COMPLETE), ==, 0);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_REPORT_DONE), ==, 0);
+  muster_testing_hold_answers (f.host, TRUE);
+  receiver_answers (&f, 401);
+  hand_over (&f, "alice@example.com", 1);
+  muster_testing_test (f.host, NULL);
+  muster_testing_run_until (f.host, both_wait, NULL, "a delivery and a trial that wait for the secret");
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_REPORT_DONE), ==, 0);
 
-  f.ops->close (g_steal_pointer (&f.self), f.now + SECOND);
-  g_autoptr(MusterMessage) closed = wait_for (&f, MUSTER_VERB_CLOSED);
-  turn ();
-  g_autoptr(MusterMessage) done = wait_for (&f, MUSTER_VERB_DELIVERY_COMPLETE);
+  muster_testing_stop (f.host);
+  muster_testing_settle (f.host);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_DELIVERY_COMPLETE), ==, 1);
+  g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_REPORT_DONE), ==, 1);
+  g_autoptr(MusterMessage) done = muster_testing_wait (f.host, MUSTER_VERB_DELIVERY_COMPLETE);
   g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_UNREACHABLE);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_DELIVERY_COMPLETE), ==, 0);
-  g_assert_cmpuint (count (&f, MUSTER_VERB_REPORT_DONE), ==, 1);
-  muster_context_close (f.ctx);
   fixture_tear_down (&f);
 }
 
 static void
 expect_report (Fixture *f, MusterReportResult result, const char *subject, const char *pattern)
 {
-  g_autoptr(MusterMessage) message = wait_for (f, MUSTER_VERB_REPORT);
+  g_autoptr(MusterMessage) message = muster_testing_wait (f->host, MUSTER_VERB_REPORT);
 
   g_assert_cmpstr (message->key, ==, subject);
   assert_matches (message->text, pattern);
@@ -714,8 +635,9 @@ expect_report (Fixture *f, MusterReportResult result, const char *subject, const
 static void
 run_trial (Fixture *f)
 {
-  f->ops->test (f->self, NULL, muster_report_new (f->ctx, 1));
-  g_autoptr(MusterMessage) done = wait_for (f, MUSTER_VERB_REPORT_DONE);
+  muster_testing_clear (f->host);
+  muster_testing_test (f->host, NULL);
+  g_autoptr(MusterMessage) done = muster_testing_wait (f->host, MUSTER_VERB_REPORT_DONE);
 }
 
 static void
@@ -724,16 +646,16 @@ test_trial_plain (void)
   Fixture f;
 
   fixture_set_up (&f, FALSE);
-  f.status = 405;
+  receiver_answers (&f, 405);
   fixture_open (&f);
   run_trial (&f);
   expect_report (&f, MUSTER_REPORT_NOTE, "certificate", "none: over plain HTTP *");
   expect_report (&f, MUSTER_REPORT_NOTE, "answer", "http://127.0.0.1:* answers 405 to HEAD; *");
   expect_report (&f, MUSTER_REPORT_NOTE, "secret", "none is set: *");
   g_assert_cmpstr (f.method, ==, "HEAD");
-  g_assert_cmpuint (f.n_requests, ==, 1);
+  g_assert_cmpuint (requests (&f), ==, 1);
 
-  f.status = 503;
+  receiver_answers (&f, 503);
   run_trial (&f);
   expect_report (&f, MUSTER_REPORT_NOTE, "certificate", "*");
   expect_report (&f, MUSTER_REPORT_PROBLEM, "answer", "*answered 503*");
@@ -748,14 +670,14 @@ test_trial_tls (void)
   if (!fixture_set_up (&f, TRUE))
     return;
   g_autofree char *cert = g_build_filename (f.dir, "cert.pem", NULL);
-  muster_context_set_option (f.ctx, "ca-file", MUSTER_OPTION_PATH, cert);
-  muster_context_set_option (f.ctx, "secret", MUSTER_OPTION_SECRET, "secret:hook");
+  set_option (&f, "ca-file", cert);
+  set_option (&f, "secret", "secret:hook");
   fixture_open (&f);
   run_trial (&f);
   expect_report (&f, MUSTER_REPORT_OK, "certificate", "accepted (TLS 1.?), valid until 20*");
   expect_report (&f, MUSTER_REPORT_OK, "answer", "https://127.0.0.1:* answers 204");
   expect_report (&f, MUSTER_REPORT_PROBLEM, "secret", "*secret 'hook'*");
-  f.secret = "s3cret";
+  muster_testing_set_secret (f.host, "hook", "s3cret");
   run_trial (&f);
   expect_report (&f, MUSTER_REPORT_OK, "certificate", "*");
   expect_report (&f, MUSTER_REPORT_OK, "answer", "*");
@@ -773,8 +695,7 @@ test_trial_fails (void)
   fixture_open (&f);
   run_trial (&f);
   expect_report (&f, MUSTER_REPORT_PROBLEM, "reach", "asking https://127.0.0.1:*: nobody known here *");
-  soup_server_disconnect (f.server);
-  g_queue_clear_full (&f.messages, (GDestroyNotify) muster_message_free);
+  receiver_end (&f);
   run_trial (&f);
   expect_report (&f, MUSTER_REPORT_PROBLEM, "reach", "asking https://127.0.0.1:*: *refused*");
   fixture_tear_down (&f);

@@ -4,13 +4,13 @@
 char *
 history_time_to_string (MusterdTime time)
 {
-  MusterdTime since = time - HISTORY_START;
-  MusterdTime rest;
+  MusterdTime since, rest;
 
   if (time == MUSTERD_TIME_NEVER)
     return g_strdup ("never");
   if (time == MUSTERD_TIME_ALWAYS)
     return g_strdup ("always");
+  since = time - HISTORY_START;
   rest = since % HISTORY_STEP;
   if (rest == 1 || rest == 1 - HISTORY_STEP)
     return g_strdup_printf ("%.2f+1µs", (double) (since - 1) / HISTORY_STEP);

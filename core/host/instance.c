@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-host"
+
+#include "host/instance.h"
+
+#include <string.h>
+
+/* Lines of the host that a plugin can cause: so many at once, and one more every second. */
+#define NOISE_BURST 20
+
+static const char *const state_names[] = {
+  "disabled", "starting", "online", "degraded", "offline", "failed", "stopping", "draining",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == MUSTERD_N_INSTANCE_STATES);
+
+const char *
+musterd_instance_state_to_string (MusterdInstanceState state)
+{
+  return (guint) state < MUSTERD_N_INSTANCE_STATES ? state_names[state] : NULL;
+}
+
+MusterdInstance *
+musterd_instance_new (MusterdHost *host, const char *name)
+{
+  MusterdInstance *instance = g_new0 (MusterdInstance, 1);
+
+  instance->host = host;
+  instance->name = g_strdup (name);
+  instance->want = MUSTERD_WANT_NOTHING;
+  instance->state = MUSTERD_INSTANCE_DISABLED;
+  instance->since = musterd_clock_now (host->services.clock);
+  instance->paused = g_hash_table_contains (host->paused, name);
+  instance->taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  instance->held = g_array_new (FALSE, FALSE, sizeof (guint64));
+  instance->drains = g_ptr_array_new ();
+  instance->reports = g_ptr_array_new ();
+  instance->index = musterd_index_new ();
+  instance->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_action_free);
+  instance->notes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_note_free);
+  instance->troubles = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_trouble_free);
+  instance->noise_tokens = NOISE_BURST;
+  instance->noise_since = g_get_monotonic_time ();
+  musterd_log_init (&instance->log);
+  return instance;
+}
+
+void
+musterd_instance_free (MusterdInstance *instance)
+{
+  musterd_instance_end_drains (instance, "the instance is gone");
+  musterd_instance_free_reports (instance);
+  g_hash_table_unref (instance->taken);
+  musterd_record_free (instance->last_record);
+  g_array_unref (instance->held);
+  g_ptr_array_unref (instance->drains);
+  g_ptr_array_unref (instance->reports);
+  musterd_index_free (instance->index);
+  g_ptr_array_unref (instance->actions);
+  g_ptr_array_unref (instance->notes);
+  g_ptr_array_unref (instance->troubles);
+  musterd_log_clear (&instance->log);
+  g_clear_pointer (&instance->selection, musterd_selection_free);
+  g_clear_pointer (&instance->owner, musterd_config_unref);
+  g_free (instance->text);
+  g_free (instance->health_text);
+  g_free (instance->name);
+  g_free (instance);
+}
+
+void
+musterd_instance_set_config (MusterdInstance *instance, MusterdConfig *owner, const MusterdInstanceConfig *config)
+{
+  MusterdConfig *before = instance->owner;
+
+  instance->owner = musterd_config_ref (owner);
+  instance->config = config;
+  g_clear_pointer (&before, musterd_config_unref);
+}
+
+/* What the instance says. */
+
+static void
+log_line (MusterdInstance *instance, MusterLogLevel level, const char *text)
+{
+  musterd_log_add (&instance->log, instance->name, musterd_clock_now (instance->host->services.clock), level, text);
+}
+
+void
+musterd_instance_log (MusterdInstance *instance, MusterLogLevel level, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  log_line (instance, level, text);
+}
+
+void
+musterd_instance_noise (MusterdInstance *instance, MusterLogLevel level, const char *format, ...)
+{
+  const gint64 now = g_get_monotonic_time ();
+  va_list args;
+
+  instance->noise_tokens = MIN (NOISE_BURST, instance->noise_tokens
+                                                 + (double) (now - instance->noise_since) / G_USEC_PER_SEC);
+  instance->noise_since = now;
+  if (instance->noise_tokens < 1)
+    {
+      instance->n_noise++;
+      return;
+    }
+  instance->noise_tokens--;
+
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  if (instance->n_noise > 0)
+    musterd_instance_log (instance, MUSTER_LOG_WARNING, "%u more lines like the next were left out",
+                          instance->n_noise);
+  instance->n_noise = 0;
+  log_line (instance, level, text);
+}
+
+static void
+log_state (MusterdInstance *instance)
+{
+  const char *state = musterd_instance_state_to_string (instance->state);
+  const gboolean alarming = instance->state == MUSTERD_INSTANCE_FAILED || instance->state == MUSTERD_INSTANCE_OFFLINE;
+  const MusterLogLevel level = alarming ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE;
+
+  if (instance->text != NULL)
+    musterd_instance_noise (instance, level, "%s: %s", state, instance->text);
+  else
+    musterd_instance_noise (instance, level, "%s", state);
+}
+
+void
+musterd_instance_set_state (MusterdInstance *instance, MusterdInstanceState state, const char *text)
+{
+  const gboolean same_state = instance->state == state;
+  const gboolean same_text = g_strcmp0 (instance->text, text) == 0;
+
+  if (same_state && same_text)
+    return;
+  if (!same_state)
+    instance->since = musterd_clock_now (instance->host->services.clock);
+  instance->state = state;
+  if (!same_text)
+    {
+      char *before = instance->text;
+
+      instance->text = g_strdup (text);
+      g_free (before);
+    }
+  if (!same_state)
+    log_state (instance);
+  else if (text != NULL)
+    musterd_instance_noise (instance, MUSTER_LOG_INFO, "%s: %s", musterd_instance_state_to_string (state), text);
+}
+
+static MusterdInstanceState
+health_state (const MusterdInstance *instance)
+{
+  switch (instance->health)
+    {
+    case MUSTER_HEALTH_ONLINE:
+      return MUSTERD_INSTANCE_ONLINE;
+    case MUSTER_HEALTH_DEGRADED:
+      return MUSTERD_INSTANCE_DEGRADED;
+    case MUSTER_HEALTH_OFFLINE:
+    default:
+      return MUSTERD_INSTANCE_OFFLINE;
+    }
+}
+
+void
+musterd_instance_show (MusterdInstance *instance)
+{
+  if (instance->phase != MUSTERD_PHASE_STARTING && instance->phase != MUSTERD_PHASE_RUNNING)
+    return;
+  if (instance->retiring || instance->draining)
+    musterd_instance_set_state (instance, MUSTERD_INSTANCE_DRAINING, instance->health_text);
+  else if (instance->health_said)
+    musterd_instance_set_state (instance, health_state (instance), instance->health_text);
+  else if (instance->phase == MUSTERD_PHASE_RUNNING)
+    musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, "it has not reported its health yet");
+  else
+    musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, NULL);
+}
+
+/* What the instance is. */
+
+gboolean
+musterd_instance_is_source (const MusterdInstance *instance)
+{
+  return instance->module != NULL && instance->module->descriptor->source != NULL;
+}
+
+gboolean
+musterd_instance_is_sink (const MusterdInstance *instance)
+{
+  return instance->module != NULL && instance->module->descriptor->sink != NULL;
+}
+
+gboolean
+musterd_instance_takes (const MusterdInstance *instance, const MusterdUser *user)
+{
+  return instance->selection != NULL && musterd_selection_takes (instance->selection, user);
+}
+
+/* Copies for others. */
+
+static gpointer
+copy_action (gconstpointer source, gpointer user_data G_GNUC_UNUSED)
+{
+  const MusterdAction *action = source;
+  MusterdAction *copy = g_new0 (MusterdAction, 1);
+
+  copy->user = g_strdup (action->user);
+  copy->id = g_strdup (action->id);
+  copy->text = g_strdup (action->text);
+  copy->url = g_strdup (action->url);
+  copy->code = g_strdup (action->code);
+  copy->since = action->since;
+  return copy;
+}
+
+static gpointer
+copy_note (gconstpointer source, gpointer user_data G_GNUC_UNUSED)
+{
+  const MusterdNote *note = source;
+  MusterdNote *copy = g_new0 (MusterdNote, 1);
+
+  copy->topic = g_strdup (note->topic);
+  copy->subject = g_strdup (note->subject);
+  copy->text = g_strdup (note->text);
+  copy->since = note->since;
+  copy->last = note->last;
+  copy->count = note->count;
+  return copy;
+}
+
+static gpointer
+copy_trouble (gconstpointer source, gpointer user_data G_GNUC_UNUSED)
+{
+  const MusterdUserTrouble *trouble = source;
+  MusterdUserTrouble *copy = g_new0 (MusterdUserTrouble, 1);
+
+  copy->user = g_strdup (trouble->user);
+  copy->state = g_strdup (trouble->state);
+  copy->text = g_strdup (trouble->text);
+  copy->since = trouble->since;
+  return copy;
+}
+
+static GPtrArray *
+copy_all (GPtrArray *array, GCopyFunc copy, GDestroyNotify destroy)
+{
+  GPtrArray *copies = g_ptr_array_new_full (array->len, destroy);
+
+  for (guint i = 0; i < array->len; i++)
+    g_ptr_array_add (copies, copy (g_ptr_array_index (array, i), NULL));
+  return copies;
+}
+
+static char *
+shown_text (MusterdInstance *instance)
+{
+  const gint64 busy = instance->run != NULL ? musterd_run_get_busy (instance->run) : 0;
+
+  if (instance->not_responding && busy > 0)
+    return g_strdup_printf ("does not respond: its thread has been busy for %" G_GINT64_FORMAT " s%s%s",
+                            busy / G_USEC_PER_SEC, instance->text != NULL ? "; before: " : "",
+                            instance->text != NULL ? instance->text : "");
+  return g_strdup (instance->text);
+}
+
+MusterdInstanceInfo *
+musterd_instance_get_info (MusterdInstance *instance)
+{
+  MusterdInstanceInfo *info = g_new0 (MusterdInstanceInfo, 1);
+
+  info->name = g_strdup (instance->name);
+  info->plugin = g_strdup (instance->config->plugin);
+  if (instance->module != NULL)
+    {
+      info->version = g_strdup (instance->module->descriptor->version);
+      info->summary = g_strdup (instance->module->descriptor->summary);
+    }
+  info->enabled = instance->gone ? MUSTERD_ENABLED_NO : instance->config->enabled;
+  info->state = instance->state;
+  info->text = shown_text (instance);
+  info->since = instance->since;
+  info->is_source = musterd_instance_is_source (instance);
+  info->is_sink = musterd_instance_is_sink (instance);
+  info->paused = instance->paused;
+  info->not_responding = instance->not_responding || (instance->run == NULL && instance->abandoned);
+  info->n_users = musterd_instance_get_n_users (instance);
+  info->n_queued = instance->run != NULL ? musterd_queue_get_length (musterd_run_get_queue (instance->run)) : 0;
+  info->n_messages = instance->n_messages;
+  info->n_refused = instance->n_refused;
+  if (instance->sink != NULL)
+    musterd_sink_get_stats (instance->sink, &info->sink);
+  info->actions = copy_all (instance->actions, copy_action, (GDestroyNotify) musterd_action_free);
+  info->notes = copy_all (instance->notes, copy_note, (GDestroyNotify) musterd_note_free);
+  info->troubles = copy_all (instance->troubles, copy_trouble, (GDestroyNotify) musterd_trouble_free);
+  return info;
+}
+
+void
+musterd_instance_info_free (MusterdInstanceInfo *info)
+{
+  if (info == NULL)
+    return;
+  g_free (info->name);
+  g_free (info->plugin);
+  g_free (info->version);
+  g_free (info->summary);
+  g_free (info->text);
+  g_ptr_array_unref (info->actions);
+  g_ptr_array_unref (info->notes);
+  g_ptr_array_unref (info->troubles);
+  g_free (info);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-host.h"
+
+FakeHost fake_host;
+
+static void
+note (char *what)
+{
+  g_free (fake_host.last);
+  fake_host.last = what;
+}
+
+void
+fake_host_reset (void)
+{
+  g_clear_pointer (&fake_host.last, g_free);
+  fake_host.drain_hangs = FALSE;
+  fake_host.drain_done = NULL;
+}
+
+static gboolean
+check (const char *instance, GError **error)
+{
+  if (g_str_equal (instance, "fake"))
+    return TRUE;
+  g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no instance '%s': there are fake", instance);
+  return FALSE;
+}
+
+const char *
+musterd_instance_state_to_string (MusterdInstanceState state)
+{
+  return state == MUSTERD_INSTANCE_ONLINE ? "online" : "other";
+}
+
+static void
+action_free (gpointer data)
+{
+  MusterdAction *action = data;
+
+  g_free (action->id);
+  g_free (action->text);
+  g_free (action);
+}
+
+void
+musterd_instance_info_free (MusterdInstanceInfo *info)
+{
+  g_free (info->name);
+  g_free (info->plugin);
+  g_clear_pointer (&info->actions, g_ptr_array_unref);
+  g_free (info);
+}
+
+GPtrArray *
+musterd_host_list (MusterdHost *host G_GNUC_UNUSED)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_instance_info_free);
+  MusterdInstanceInfo *info = g_new0 (MusterdInstanceInfo, 1);
+  MusterdAction *action = g_new0 (MusterdAction, 1);
+
+  action->id = g_strdup ("sign-in");
+  action->text = g_strdup ("Please sign in");
+  action->since = 0;
+  info->name = g_strdup ("fake");
+  info->plugin = g_strdup ("fake");
+  info->enabled = MUSTERD_ENABLED_OPTIONAL;
+  info->state = MUSTERD_INSTANCE_ONLINE;
+  info->is_sink = TRUE;
+  info->actions = g_ptr_array_new_with_free_func (action_free);
+  g_ptr_array_add (info->actions, action);
+  g_ptr_array_add (list, info);
+  return list;
+}
+
+static void
+line_free (gpointer data)
+{
+  MusterdLogLine *line = data;
+
+  g_free (line->text);
+  g_free (line);
+}
+
+GPtrArray *
+musterd_host_log (MusterdHost *host G_GNUC_UNUSED, const char *instance, GError **error)
+{
+  GPtrArray *lines;
+  MusterdLogLine *line;
+
+  if (!check (instance, error))
+    return NULL;
+  lines = g_ptr_array_new_with_free_func (line_free);
+  line = g_new0 (MusterdLogLine, 1);
+  line->level = MUSTER_LOG_WARNING;
+  line->text = g_strdup ("something");
+  g_ptr_array_add (lines, line);
+  return lines;
+}
+
+gboolean
+musterd_host_sync (MusterdHost *host G_GNUC_UNUSED, const char *instance, const char *user, GError **error)
+{
+  note (g_strdup_printf ("sync %s", user != NULL ? user : "all"));
+  return check (instance, error);
+}
+
+gboolean
+musterd_host_pause (MusterdHost *host G_GNUC_UNUSED, const char *instance, gboolean paused, GError **error)
+{
+  note (g_strdup_printf ("pause %d", paused));
+  return check (instance, error);
+}
+
+gboolean
+musterd_host_answer (MusterdHost *host G_GNUC_UNUSED, const char *instance, const char *user, const char *id,
+                     const char *answer, GError **error)
+{
+  note (g_strdup_printf ("answer %s %s %s", user != NULL ? user : "nobody", id, answer));
+  return check (instance, error);
+}
+
+void
+musterd_host_drain (MusterdHost *host G_GNUC_UNUSED, const char *instance, MusterdDone done, gpointer user_data)
+{
+  g_autoptr(GError) error = NULL;
+
+  note (g_strdup ("drain"));
+  if (fake_host.drain_hangs)
+    {
+      fake_host.drain_done = done;
+      fake_host.drain_data = user_data;
+      return;
+    }
+  check (instance, &error);
+  done (error, user_data);
+}
+
+void
+fake_host_end_drain (void)
+{
+  MusterdDone done = fake_host.drain_done;
+
+  fake_host.drain_done = NULL;
+  done (NULL, fake_host.drain_data);
+}
+
+void
+musterd_host_test (MusterdHost *host G_GNUC_UNUSED, const char *instance, const char *user, MusterdReportFunc done,
+                   gpointer user_data)
+{
+  MusterdReportLine line = { MUSTER_REPORT_PROBLEM, (char *) "reach", (char *) "no route" };
+  g_autoptr(GPtrArray) lines = g_ptr_array_new ();
+  g_autoptr(GError) error = NULL;
+
+  note (g_strdup_printf ("test %s", user != NULL ? user : "nobody"));
+  if (!check (instance, &error))
+    {
+      done (NULL, error, user_data);
+      return;
+    }
+  g_ptr_array_add (lines, &line);
+  done (lines, NULL, user_data);
+}

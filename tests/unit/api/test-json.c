@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "api/json-check.h"
+#include "api/json.h"
+
+#define T G_GINT64_CONSTANT (1795330212000000) /* 2026-11-22T06:50:12Z */
+
+static MusterdUser *
+make_user (void)
+{
+  const char *fields[MUSTERD_N_USER_FIELDS] = { [MUSTERD_USER_NAME] = "Alice \"A\"", [MUSTERD_USER_MOBILE] = "+49 1" };
+  g_autoptr(GHashTable) attributes = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_insert (attributes, (char *) "micsync.host", (char *) "pc7");
+  g_hash_table_insert (attributes, (char *) "ews.mailbox", (char *) "a@b");
+  return musterd_user_new ("alice@example.com", fields, attributes, NULL);
+}
+
+static MusterdPresence *
+make_presence (MusterdUser *user)
+{
+  MusterdPresence *presence = musterd_presence_new (user);
+
+  presence->status = MUSTERD_STATUS_BUSY;
+  presence->text = g_strdup ("Zoom\n\x1b[31m");
+  presence->template_name = g_strdup ("MicSync");
+  presence->since = T;
+  presence->until = T + 1500 * 1000;
+  presence->telephony = MUSTERD_TELEPHONY_ON_THE_PHONE;
+  presence->telephony_label = g_strdup ("Bob");
+  presence->reach = MUSTERD_REACH_ON_THE_PHONE;
+  presence->origin = MUSTERD_ORIGIN_CLAIM;
+  presence->kind = MUSTERD_CLAIM_MICROPHONE;
+  presence->source = g_strdup ("micsync");
+  presence->revision = 42;
+  return presence;
+}
+
+static void
+assert_text (GString *json, const char *expected)
+{
+  g_autoptr(GError) error = NULL;
+
+  musterd_json_check (json->str, json->len, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (json->str, ==, expected);
+}
+
+static void
+test_presence (void)
+{
+  g_autoptr(MusterdUser) user = make_user ();
+  g_autoptr(MusterdPresence) presence = make_presence (user);
+  g_autoptr(GString) json = g_string_new (NULL);
+
+  musterd_json_presence (json, NULL, user, presence);
+  assert_text (json, "{\"user\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"status\":\"busy\","
+                     "\"text\":\"Zoom\\n\\u001b[31m\",\"template\":\"MicSync\",\"since\":\"2026-11-22T06:50:12Z\","
+                     "\"until\":\"2026-11-22T06:50:13.500Z\",\"next_free\":null,"
+                     "\"telephony\":{\"state\":\"on-the-phone\",\"label\":\"Bob\"},\"reach\":\"on-the-phone\","
+                     "\"kind\":\"microphone\",\"source\":\"micsync\",\"stale\":null,\"revision\":42}");
+}
+
+static void
+test_employee (void)
+{
+  g_autoptr(MusterdUser) user = make_user ();
+  g_autoptr(MusterdPresence) presence = make_presence (user);
+  g_autoptr(MusterdPresence) view = musterd_presence_view (presence, MUSTERD_RELATION_EMPLOYEE);
+  g_autoptr(GString) json = g_string_new (NULL);
+
+  musterd_json_presence (json, NULL, user, view);
+  assert_text (json, "{\"user\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"status\":\"busy\","
+                     "\"text\":null,\"template\":null,\"since\":\"2026-11-22T06:50:12Z\","
+                     "\"until\":\"2026-11-22T06:50:13.500Z\",\"next_free\":null,"
+                     "\"telephony\":{\"state\":\"on-the-phone\",\"label\":null},\"reach\":\"on-the-phone\","
+                     "\"kind\":null,\"source\":null,\"stale\":null,\"revision\":42}");
+}
+
+static void
+test_user (void)
+{
+  g_autoptr(MusterdUser) user = make_user ();
+  g_autoptr(GString) json = g_string_new (NULL);
+
+  musterd_json_user (json, NULL, user);
+  assert_text (json, "{\"id\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"email\":null,\"extension\":null,"
+                     "\"home\":null,\"mobile\":\"+49 1\",\"voicemail\":null,\"zone\":null,\"language\":null,"
+                     "\"location\":null,\"group\":null,\"unix-user\":null,"
+                     "\"attributes\":{\"ews.mailbox\":\"a@b\",\"micsync.host\":\"pc7\"}}");
+}
+
+static void
+test_verdict (void)
+{
+  g_autoptr(MusterdClaim) claim = musterd_claim_new ("micsync", "", "zoom", MUSTERD_CLAIM_MICROPHONE);
+  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_WEAKER_THAN, (char *) "teams/call", NULL, "MicSync" };
+  g_autoptr(GString) json = g_string_new (NULL);
+  g_autofree char *expected = NULL;
+  char id[13];
+
+  claim->from = claim->began = T;
+  claim->until = MUSTERD_TIME_NEVER;
+  claim->lease_until = T + MUSTERD_HOUR;
+  musterd_claim_set_text (claim, "Zoom");
+  musterd_claim_get_id (claim, id);
+  musterd_json_verdict (json, NULL, &verdict);
+  expected = g_strdup_printf (
+      "{\"source\":\"micsync\",\"set\":\"\",\"key\":\"zoom\",\"id\":\"%s\",\"kind\":\"microphone\","
+      "\"from\":\"2026-11-22T06:50:12Z\",\"began\":\"2026-11-22T06:50:12Z\",\"until\":null,"
+      "\"lease_until\":\"2026-11-22T07:50:12Z\",\"template\":\"MicSync\",\"role\":null,\"text\":\"Zoom\","
+      "\"private\":false,\"all_day\":false,\"cancelled\":false,\"free_busy\":\"none\",\"response\":\"none\","
+      "\"link\":null,\"outcome\":\"weaker-than\",\"other\":\"teams/call\",\"reason\":null}",
+      id);
+  assert_text (json, expected);
+}
+
+typedef struct
+{
+  const char  *name;
+  MusterdParts needs;
+  const char  *desired;
+} SinkCase;
+
+static const SinkCase sinks[] = {
+  { "nothing", 0, "{}" },
+  { "lamp", MUSTERD_PART_STATUS | MUSTERD_PART_REACH, "{\"status\":\"busy\",\"reach\":\"on-the-phone\"}" },
+  { "telephony", MUSTERD_PART_TELEPHONY, "{\"telephony\":{\"state\":\"on-the-phone\"}}" },
+  { "pbx", MUSTERD_PART_FORWARDING,
+    "{\"forwarding\":{\"action\":\"forward\",\"target\":\"+49 1\",\"target_kind\":\"mobile\",\"scope\":\"all\","
+    "\"from\":\"Home office\"}}" },
+};
+
+static void
+test_sink (gconstpointer data)
+{
+  const SinkCase *c = data;
+  g_autoptr(MusterdUser) user = make_user ();
+  g_autoptr(MusterdPresence) presence = make_presence (user);
+  char *detail[] = { (char *) "http", (char *) "503", NULL };
+  MusterdSinkWhy why = { .instance = (char *) "lamp", .desired = presence, .needs = c->needs, .pending = TRUE,
+                         .answered = TRUE, .result = MUSTERD_DELIVERY_UNREACHABLE, .last_error = (char *) "no route",
+                         .detail = detail, .next_try = T, .attempts = 3 };
+  g_autoptr(GString) json = g_string_new (NULL);
+  g_autofree char *expected = NULL;
+
+  presence->forwarding.action = MUSTERD_FORWARD_TO;
+  presence->forwarding.target = MUSTERD_TARGET_MOBILE;
+  presence->forwarding.number = g_strdup ("+49 1");
+  presence->forwarding.from = g_strdup ("Home office");
+  musterd_json_sink (json, NULL, &why);
+  expected = g_strdup_printf ("{\"instance\":\"lamp\",\"desired\":%s,\"applied\":null,\"result\":\"%s\","
+                              "\"pending\":true,\"in_flight\":false,\"paused\":false,\"closed\":false,"
+                              "\"detail\":{\"http\":\"503\"},\"last_error\":\"no route\","
+                              "\"next_try\":\"2026-11-22T06:50:12Z\",\"attempts\":3}",
+                              c->desired, musterd_delivery_result_to_string (MUSTERD_DELIVERY_UNREACHABLE));
+  assert_text (json, expected);
+}
+
+static void
+test_text (void)
+{
+  g_autoptr(GString) json = g_string_new (NULL);
+
+  musterd_json_open (json, NULL, '[');
+  musterd_json_string (json, NULL, "a\\b\t\x7f\xff");
+  musterd_json_open (json, NULL, '{');
+  musterd_json_close (json, '}');
+  musterd_json_open (json, NULL, '[');
+  musterd_json_close (json, ']');
+  musterd_json_int (json, NULL, G_MININT64);
+  musterd_json_uint (json, NULL, G_MAXUINT64);
+  musterd_json_bool (json, NULL, FALSE);
+  musterd_json_null (json, NULL);
+  musterd_json_time (json, NULL, MUSTERD_TIME_NEVER);
+  musterd_json_close (json, ']');
+  assert_text (json, "[\"a\\\\b\\u0009\\u007f\xef\xbf\xbd\",{},[],-9223372036854775808,18446744073709551615,false,null,"
+                     "null]");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/json/text", test_text);
+  g_test_add_func ("/json/presence", test_presence);
+  g_test_add_func ("/json/employee", test_employee);
+  g_test_add_func ("/json/user", test_user);
+  g_test_add_func ("/json/verdict", test_verdict);
+  for (gsize i = 0; i < G_N_ELEMENTS (sinks); i++)
+    {
+      g_autofree char *path = g_strconcat ("/json/sink/", sinks[i].name, NULL);
+
+      g_test_add_data_func (path, &sinks[i], test_sink);
+    }
+  return g_test_run ();
+}
