@@ -109,7 +109,7 @@ on_records_read (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer u
     {
       const MusterdRecord *last = g_ptr_array_index (records, records->len - 1);
 
-      musterd_record_free (instance->last_record);
+      g_clear_pointer (&instance->last_record, musterd_record_free);
       instance->last_record = g_new0 (MusterdRecord, 1);
       instance->last_record->user = g_strdup (last->user);
       instance->last_record->key = g_strdup (last->key);
@@ -130,7 +130,6 @@ void
 musterd_instance_feed (MusterdInstance *instance)
 {
   g_clear_pointer (&instance->last_record, musterd_record_free);
-  musterd_index_clear (instance->index);
   if (instance->host->services.store != NULL)
     read_records (instance, NULL);
   else

@@ -48,9 +48,8 @@ void
 musterd_instance_free (MusterdInstance *instance)
 {
   musterd_instance_end_drains (instance, "the instance is gone");
-  musterd_instance_free_reports (instance);
   g_hash_table_unref (instance->taken);
-  musterd_record_free (instance->last_record);
+  g_clear_pointer (&instance->last_record, musterd_record_free);
   g_array_unref (instance->held);
   g_ptr_array_unref (instance->drains);
   g_ptr_array_unref (instance->reports);

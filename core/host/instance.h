@@ -218,7 +218,7 @@ char    *musterd_instance_secret_name (const MusterdInstanceConfig *config, cons
 void     musterd_instance_report      (MusterdInstance *instance, const MusterMessage *message);
 void     musterd_instance_report_done (MusterdInstance *instance, guint64 serial);
 void     musterd_instance_end_reports (MusterdInstance *instance); /* the run is over */
-void     musterd_instance_free_reports (MusterdInstance *instance);
+
 
 /* drain.c */
 void     musterd_host_load_paused     (MusterdHost *host);

@@ -261,7 +261,7 @@ load_user (Load *load, MusterdRow *row, GHashTable *attributes)
       fields[MUSTERD_USER_ZONE] = NULL;
       user = musterd_user_new (id, fields, attributes, NULL);
       if (user != NULL)
-        musterd_skipped_add (load->skipped, row->table, "taken without their time zone, which is not known here", id);
+        musterd_skipped_add (load->skipped, row->table, "their time zone is not known here and is left out", id);
     }
   if (user == NULL)
     {

@@ -51,11 +51,22 @@ look_first (const char *path, MusterdSchemaKind *kind, int *version, GError **er
   struct stat info;
   gboolean has_log = stat (log, &info) == 0 && info.st_size > 0;
   g_autoptr(sqlite3) db = musterd_sql_open (path, has_log ? MUSTERD_SQL_READ : MUSTERD_SQL_IMMUTABLE, error);
+  g_autoptr(GError) trouble = NULL;
 
   if (db == NULL)
     return FALSE;
   sqlite3_busy_timeout (db, 2000);
-  return musterd_schema_look (db, kind, version, error);
+  if (musterd_schema_look (db, kind, version, &trouble))
+    return TRUE;
+
+  int rc = sqlite3_errcode (db) & 0xff;
+
+  g_propagate_prefixed_error (error, g_steal_pointer (&trouble), "%s",
+                              rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT
+                                  ? "the store is damaged, or is none; to go on, move it away or copy a backup to "
+                                    "muster.db.restore beside it: "
+                                  : "");
+  return FALSE;
 }
 
 /* A regular file, or none. */

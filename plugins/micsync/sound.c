@@ -8,8 +8,8 @@
 
 #define RETRY_FIRST (1 * G_TIME_SPAN_SECOND)
 #define RETRY_LAST (30 * G_TIME_SPAN_SECOND)
-/* A list every so often at most, whatever flood of events a client causes. */
-#define LIST_GAP (20 * G_TIME_SPAN_MILLISECOND)
+/* Milliseconds of real time between two lists at least, whatever flood of events a client causes. */
+#define LIST_GAP 50
 
 struct _MicsyncSound
 {
@@ -31,11 +31,19 @@ struct _MicsyncSound
   MicsyncSnapshot  *filling;  /* nullable: a list is under way */
   gboolean          again;    /* something changed while it was */
   gboolean          has_nameless; /* the last list had a stream whose process only its client can name */
-  MusterTimer      *gap;      /* nullable; armed until the next list may begin */
+  GSource          *gap;      /* nullable; armed until the next list may begin */
 };
 
 static void sound_connect (MicsyncSound *sound);
 static void sound_list    (MicsyncSound *sound);
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
 
 /* The end of a connection, in one place, and never from inside libpulse: a failed pa_context_connect() reports itself
  * twice, and a context must not be taken down from its own callbacks. */
@@ -52,11 +60,9 @@ on_time_to_retry (gpointer user_data)
 static void
 forget_connection (MicsyncSound *sound)
 {
-  if (sound->dropping != NULL)
-    g_source_destroy (sound->dropping);
-  g_clear_pointer (&sound->dropping, g_source_unref);
+  clear_source (&sound->dropping);
+  clear_source (&sound->gap);
   g_clear_pointer (&sound->retry, muster_timer_free);
-  g_clear_pointer (&sound->gap, muster_timer_free);
   g_clear_pointer (&sound->filling, micsync_snapshot_free);
   g_clear_pointer (&sound->server_name, g_free);
   g_clear_pointer (&sound->address, g_free);
@@ -114,14 +120,15 @@ sound_asked (MicsyncSound *sound, pa_operation *operation, const char *attempted
 
 /* Listing: sources, clients and streams one after the other over one connection, answered in that order. */
 
-static void
+static gboolean
 on_gap_over (gpointer user_data)
 {
   MicsyncSound *sound = user_data;
 
-  g_clear_pointer (&sound->gap, muster_timer_free);
+  clear_source (&sound->gap);
   if (sound->again)
     sound_list (sound);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -146,7 +153,9 @@ on_stream_listed (pa_context *context, const pa_source_output_info *info, int en
 
   sound->retry_delay = RETRY_FIRST;
   sound->has_nameless = micsync_snapshot_has_nameless (snapshot);
-  sound->gap = muster_context_timer_add (sound->ctx, muster_context_now (sound->ctx) + LIST_GAP, on_gap_over, sound);
+  sound->gap = g_timeout_source_new (LIST_GAP);
+  g_source_set_callback (sound->gap, on_gap_over, sound, NULL);
+  g_source_attach (sound->gap, sound->loop);
   sound->events->listed (g_steal_pointer (&snapshot), sound->user_data);
 }
 
@@ -231,6 +240,8 @@ on_server_known (pa_context *context, const pa_server_info *info, void *user_dat
   else
     sound->server_name = g_strdup (name != NULL ? name : "a sound server without a name");
   sound->address = micsync_clean_text (pa_context_get_server (context), MICSYNC_NAME_MAX);
+  if (sound->address == NULL)
+    sound->address = g_strdup ("an address without a name");
   sound_list (sound);
 }
 

@@ -55,8 +55,6 @@ GHashTable  *muster_values_new      (void);                     /* name → Must
 char **muster_option_split       (const char *text, char separator);
 /* The contrary: parts joined so that they split again. */
 char  *muster_option_join        (const char *const *parts, char separator);
-gboolean muster_option_choice_is (const char *choices, const char *value);
-/* `muster_option_check()` with the option's own default. */
 gboolean muster_secret_name_is_valid (const char *name);
 
 /* check.c: arguments of verbs. Each check returns TRUE when all is well and else refuses the call. */

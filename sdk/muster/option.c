@@ -206,14 +206,6 @@ check_secret (const char *value, GError **error)
   return g_strdup (value);
 }
 
-gboolean
-muster_option_choice_is (const char *choices, const char *value)
-{
-  g_auto(GStrv) all = g_strsplit (choices != NULL ? choices : "", "|", -1);
-
-  return *value != '\0' && g_strv_contains ((const char *const *) all, value);
-}
-
 static char *
 check_choice (const MusterOption *option, const char *value, GError **error)
 {

@@ -2,6 +2,7 @@
 """The microphone from end to end: real programs record from real sound servers, PulseAudio and PipeWire both, and
 musterctl shows what became of it."""
 
+import json
 import signal
 import unittest
 
@@ -64,7 +65,7 @@ class Desktop:
 
     def lines(self, daemon):
         """What `plugin test` reports: subject → (result, text), of the last with that subject."""
-        said = daemon.json('plugin', 'test', 'micsync')
+        said = json.loads(daemon.ctl('--json', 'plugin', 'test', 'micsync', code=None).stdout)
         lines = said['lines'] if isinstance(said, dict) else said
         return {line['subject']: (line['result'], line['text']) for line in lines}
 
@@ -260,7 +261,7 @@ class Desktop:
         for number in range(1, 5):  # a third of the lease each: beyond the end of the first one
 
             def is_renewed(last=last):
-                return self.claims(daemon)['mic:zoom']['lease_until'] > last
+                return self.claims(daemon)['mic:zoom']['lease_until'] != last
             harness.wait_for(f'renewal {number}', is_renewed, alive=daemon)
             last = self.claims(daemon)['mic:zoom']['lease_until']
         after = daemon.json('show', ALICE)

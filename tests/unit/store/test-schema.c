@@ -128,8 +128,8 @@ make_directory (const char *dir)
 static const Refused refused[] = {
   { "newer", make_newer, "*muster.db*newer version of Muster (schema 1000*left as it is*" },
   { "newer-in-log", make_newer_in_log, "*muster.db*newer version of Muster (schema 1000*left as it is*" },
-  { "garbage", make_garbage, "*muster.db*not a database*" },
-  { "truncated", make_truncated, "*muster.db*malformed*" },
+  { "garbage", make_garbage, "*damaged*muster.db.restore*muster.db*not a database*" },
+  { "truncated", make_truncated, "*damaged*muster.db*malformed*" },
   { "foreign", make_foreign, "*muster.db*another program*" },
   { "foreign-with-id", make_foreign_with_id, "*muster.db*another program*" },
   { "without-tables", make_without_tables, "*muster.db*no such table*" },
