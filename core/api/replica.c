@@ -161,7 +161,6 @@ put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
     {
       g_clear_pointer (&entry->user, musterd_user_unref);
       entry->user = musterd_user_ref (change->user);
-      place (replica, entry, 0);
       set_account (replica, change->id, entry, change->user->fields[MUSTERD_USER_UNIX_USER]);
     }
   if (change->presence != NULL && change->presence != entry->presence)
@@ -170,8 +169,8 @@ put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
       entry->presence = musterd_presence_ref (change->presence);
       if (entry->user == NULL)
         entry->user = musterd_user_ref (change->presence->user);
-      place (replica, entry, change->presence->revision);
     }
+  place (replica, entry, change->presence != NULL ? change->presence->revision : 0);
 }
 
 void

@@ -36,6 +36,11 @@ gboolean musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GEr
  * abandoned). */
 void     musterd_host_stop  (MusterdHost *host, gint64 timeout, void (*done) (gpointer user_data), gpointer user_data);
 
+/* TRUE once a plugin did not stop in time: a thread of it may still run, so the process must end by _exit(). */
+gboolean     musterd_host_has_abandoned (MusterdHost *host);
+/* The name of the instance on whose thread this is called, for log writers; NULL on every other thread. Any thread. */
+const char  *musterd_host_current_instance (void);
+
 typedef enum
 {
   MUSTERD_INSTANCE_DISABLED,

@@ -50,6 +50,13 @@ typedef struct
   MusterdInstance *instance; /* nullable */
 } MusterdLink;
 
+/* The same for what belongs to no instance: `host` becomes NULL with the end of the host. */
+typedef struct
+{
+  guint        refs;
+  MusterdHost *host; /* nullable */
+} MusterdHostLink;
+
 struct _MusterdInstance
 {
   MusterdHost                 *host;
@@ -99,7 +106,7 @@ struct _MusterdInstance
   GPtrArray   *drains; /* DrainJob */
   gboolean     drain_wanted, draining;
 
-  GPtrArray    *reports; /* MusterdReportJob */
+  GPtrArray    *reports; /* ReportJob */
   MusterdIndex *index;   /* of the kept records */
   GPtrArray    *actions, *notes, *troubles;
   MusterdLog    log;
@@ -120,7 +127,7 @@ struct _MusterdHost
   GPtrArray     *instances; /* MusterdInstance, in the keyfile's order, those gone from it last */
   GHashTable    *paused;    /* set of instance names */
   gboolean       paused_known;
-  MusterdLink   *link;      /* for what is asynchronous and no instance's; its instance is not used */
+  MusterdHostLink *link;
   GSource       *watch;     /* looks for threads that do not come back */
   MusterdHostLimits limits;
   GRand         *rand;
@@ -139,9 +146,12 @@ void             musterd_host_later      (MusterdHost *host, GSourceFunc func, g
 /* `at` by the clock; the source dispatches until it is destroyed or `func` says so, and only when it is due. */
 GSource         *musterd_host_timer      (MusterdHost *host, MusterdTime at, GSourceFunc func, gpointer data);
 GSource         *musterd_host_timeout    (MusterdHost *host, gint64 interval, GSourceFunc func, gpointer data);
+void             musterd_host_begin_watch (MusterdHost *host);
 /* Nothing of the instance runs any more, or ever will. */
 void             musterd_host_ended      (MusterdHost *host, MusterdInstance *instance);
 
+MusterdHostLink *musterd_host_link_ref   (MusterdHostLink *link);
+void             musterd_host_link_unref (MusterdHostLink *link);
 MusterdLink     *musterd_link_ref   (MusterdLink *link);
 void             musterd_link_unref (MusterdLink *link);
 
@@ -168,6 +178,8 @@ MusterdInstanceInfo *musterd_instance_get_info (MusterdInstance *instance);
 void     musterd_instance_settle (MusterdInstance *instance);
 /* `timeout` for stopping, where that is needed. */
 void     musterd_instance_stop   (MusterdInstance *instance, gint64 timeout);
+/* Nothing is waited for: where something still runs, it is left to itself. */
+void     musterd_instance_give_up (MusterdInstance *instance);
 void     musterd_instance_on_item (MusterdItem *item, gpointer user_data);
 
 /* verbs.c */

@@ -319,7 +319,13 @@ on_over (MusterdInstance *instance)
   g_hash_table_remove_all (instance->taken);
   musterd_index_clear (instance->index);
   if (musterd_instance_is_source (instance) && !instance->retiring)
-    musterd_engine_source_lost (instance->host->services.engine, instance->name);
+    {
+      /* One that is switched off has nothing to say any more; also what it said while it stopped is not true. */
+      if (instance->want == MUSTERD_WANT_RUN)
+        musterd_engine_source_lost (instance->host->services.engine, instance->name);
+      else
+        musterd_engine_source_drop (instance->host->services.engine, instance->name);
+    }
   if (instance->retired && instance->want == MUSTERD_WANT_DRAIN)
     instance->want = instance->gone ? MUSTERD_WANT_FORGET : MUSTERD_WANT_NOTHING;
   instance->retiring = instance->retired = FALSE;
@@ -344,6 +350,17 @@ abandon (MusterdInstance *instance)
                         "it did not stop in time: its thread is left to itself, and what it still says is not heard");
   musterd_run_abandon (instance->run);
   on_over (instance);
+}
+
+void
+musterd_instance_give_up (MusterdInstance *instance)
+{
+  clear_source (&instance->retry);
+  if (instance->phase != MUSTERD_PHASE_IDLE)
+    {
+      end_sides (instance);
+      abandon (instance);
+    }
 }
 
 static gboolean

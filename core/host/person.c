@@ -55,27 +55,19 @@ static gboolean
 add_option (MusterdPersons *persons, const MusterOption *option, const char *value, GError **error)
 {
   g_autoptr(GError) local_error = NULL;
-  g_autofree char *text = NULL;
-  g_autoptr(MusterTable) table = NULL;
-
-  if (option->type == MUSTER_OPTION_TABLE)
-    table = muster_option_parse_table (option, value, &local_error);
-  else
-    text = muster_option_check (option, value, &local_error);
-  if (local_error != NULL)
-    {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG, "%s: %s", option->name, local_error->message);
-      return FALSE;
-    }
-
   UserOption *made = g_new0 (UserOption, 1);
 
   made->name = g_strdup (option->name);
   made->type = option->type;
-  made->value = g_steal_pointer (&text);
-  made->table = g_steal_pointer (&table);
   g_ptr_array_add (persons->options, made);
-  return TRUE;
+  if (option->type == MUSTER_OPTION_TABLE)
+    made->table = muster_option_parse_table (option, value, &local_error);
+  else
+    made->value = muster_option_check (option, value, &local_error);
+  if (local_error == NULL)
+    return TRUE;
+  g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG, "%s: %s", option->name, local_error->message);
+  return FALSE;
 }
 
 MusterdPersons *

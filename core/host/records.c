@@ -77,10 +77,11 @@ check_record (MusterdInstance *instance, const MusterMessage *message, GError **
       || !musterd_convert_check_enum (message->value, MUSTER_DURABLE + 1, "durability", error))
     return FALSE;
   /* A record about somebody whom nobody knows would never be cleaned away. */
+  if (message->user != NULL && !musterd_convert_check_id (message->user, "user", MUSTER_USER_ID_MAX, error))
+    return FALSE;
   if (message->user != NULL && musterd_engine_get_user (instance->host->services.engine, message->user) == NULL)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user %.*s", MUSTER_USER_ID_MAX,
-                   message->user);
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user %s", message->user);
       return FALSE;
     }
   if (message->bytes != NULL && g_bytes_get_size (message->bytes) > MUSTER_RECORD_MAX)
@@ -91,9 +92,9 @@ check_record (MusterdInstance *instance, const MusterMessage *message, GError **
     }
   if (message->bytes != NULL && !musterd_index_add (instance->index, message->user, message->key))
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT,
-                   message->user != NULL ? "it keeps too many records about this user"
-                                         : "it keeps too many records about no user");
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT,
+                           message->user != NULL ? "there are too many about this user already"
+                                                 : "there are too many about no user already");
       return FALSE;
     }
   return TRUE;

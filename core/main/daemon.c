@@ -18,25 +18,6 @@
 
 /* Order of the end. */
 
-/* TRUE where a plugin did not end in time: its thread still runs in the code and the data of this process. */
-static gboolean
-was_abandoned (MusterdDaemon *daemon)
-{
-  if (daemon->host == NULL)
-    return FALSE;
-
-  g_autoptr(GPtrArray) infos = musterd_host_list (daemon->host);
-  gboolean abandoned = FALSE;
-
-  for (guint i = 0; i < infos->len; i++)
-    {
-      const MusterdInstanceInfo *info = g_ptr_array_index (infos, i);
-
-      abandoned = abandoned || info->state == MUSTERD_INSTANCE_STOPPING || info->not_responding;
-    }
-  return abandoned;
-}
-
 static void
 tear_down (MusterdDaemon *daemon)
 {
@@ -302,7 +283,7 @@ musterd_daemon_run (const MusterdOptions *options)
         }
     }
 
-  gboolean abandoned = was_abandoned (&daemon);
+  gboolean abandoned = daemon.host != NULL && musterd_host_has_abandoned (daemon.host);
   gboolean restarting = daemon.restarting;
   int exit_code = daemon.exit_code;
 
@@ -313,7 +294,7 @@ musterd_daemon_run (const MusterdOptions *options)
       g_warning ("starting anew: %s", g_strerror (errno));
       exit_code = 1;
     }
-  /* exit() would take the floor from under a thread that still runs. */
+  /* exit() would take the floor from under the thread of a plugin that did not stop. */
   if (abandoned)
     _exit (exit_code);
   return exit_code;

@@ -3,6 +3,8 @@
 
 #include "main/log.h"
 
+#include "host/host.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +76,7 @@ append_printable (GString *line, const char *text)
 }
 
 static void
-write_line (GLogLevelFlags level, const char *domain, const char *message)
+write_line (GLogLevelFlags level, const char *domain, const char *instance, const char *message)
 {
   g_autoptr(GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *time = now != NULL ? g_date_time_format (now, "%H:%M:%S") : NULL;
@@ -83,8 +85,9 @@ write_line (GLogLevelFlags level, const char *domain, const char *message)
   for (gsize i = 0; i < G_N_ELEMENTS (levels); i++)
     if (levels[i].level == level)
       g_string_append_printf (line, " %-7s ", levels[i].name);
-  /* Messages of an instance begin with "[instance]" already. */
-  if (domain != NULL && !g_str_has_prefix (domain, "muster"))
+  if (instance != NULL)
+    g_string_append_printf (line, "[%s] ", instance);
+  else if (domain != NULL && !g_str_has_prefix (domain, "muster"))
     {
       append_printable (line, domain);
       g_string_append (line, ": ");
@@ -109,6 +112,17 @@ write_line (GLogLevelFlags level, const char *domain, const char *message)
     }
 }
 
+/* `instance` nullable: one more field. */
+static gboolean
+write_to_journal (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, const char *instance)
+{
+  g_autofree GLogField *all = g_new (GLogField, n_fields + 1);
+
+  memcpy (all, fields, n_fields * sizeof *fields);
+  all[n_fields] = (GLogField){ "MUSTER_INSTANCE", instance, -1 };
+  return g_log_writer_journald (flags, all, instance != NULL ? n_fields + 1 : n_fields, NULL) == G_LOG_WRITER_HANDLED;
+}
+
 static GLogWriterOutput
 on_message (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpointer user_data G_GNUC_UNUSED)
 {
@@ -118,11 +132,15 @@ on_message (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpoin
 
   if (fatal || is_wanted (level, domain))
     {
-      if (!to_journal || g_log_writer_journald (flags, fields, n_fields, NULL) != G_LOG_WRITER_HANDLED)
+      g_autofree char *marked = dup_field (fields, n_fields, "MUSTER_INSTANCE");
+      /* What the host says of an instance bears its name already; what code on the instance's thread says does not. */
+      const char *instance = marked == NULL ? musterd_host_current_instance () : NULL;
+
+      if (!to_journal || !write_to_journal (flags, fields, n_fields, instance))
         {
           g_autofree char *message = dup_field (fields, n_fields, "MESSAGE");
 
-          write_line (level, domain, message);
+          write_line (level, domain, instance, message);
         }
     }
 

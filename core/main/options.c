@@ -49,6 +49,23 @@ default_socket (void)
   return g_strdup ("/run/muster/socket");
 }
 
+/* Plugins are looked for in absolute folders only, whatever the working directory is later. */
+static char *
+make_absolute (const char *folders)
+{
+  g_auto(GStrv) parts = g_strsplit (folders, ":", -1);
+  g_autoptr(GString) absolute = g_string_new (NULL);
+
+  for (gsize i = 0; parts[i] != NULL; i++)
+    if (parts[i][0] != '\0')
+      {
+        g_autofree char *path = g_canonicalize_filename (parts[i], NULL);
+
+        g_string_append_printf (absolute, "%s%s", absolute->len > 0 ? ":" : "", path);
+      }
+  return g_string_free (g_steal_pointer (&absolute), FALSE);
+}
+
 int
 musterd_options_parse (MusterdOptions *options, int argc, char **argv)
 {
@@ -101,8 +118,16 @@ musterd_options_parse (MusterdOptions *options, int argc, char **argv)
     options->state_dir = default_state_dir ();
   if (options->socket == NULL)
     options->socket = default_socket ();
-  if (options->plugin_dirs == NULL && g_getenv ("MUSTER_PLUGIN_DIR") != NULL)
-    options->plugin_dirs = g_strdup (g_getenv ("MUSTER_PLUGIN_DIR"));
+
+  const char *folders = options->plugin_dirs != NULL ? options->plugin_dirs : g_getenv ("MUSTER_PLUGIN_DIR");
+
+  if (folders != NULL && folders[0] != '\0')
+    {
+      char *absolute = make_absolute (folders);
+
+      g_free (options->plugin_dirs);
+      options->plugin_dirs = absolute;
+    }
   return -1;
 }
 

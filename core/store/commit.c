@@ -6,6 +6,7 @@
 #include "store/apply.h"
 
 #define BUSY_MS 2000 /* for a lock of somebody who looks at the file with another program */
+#define CHUNK_SIZE (512 * 1024)
 
 struct _MusterdCommit
 {
@@ -39,6 +40,11 @@ musterd_commit_new (sqlite3 *db, GError **error)
                          error))
     return NULL;
   sqlite3_busy_timeout (db, BUSY_MS);
+  /* The file has some room to spare: when a large change has filled the disk with a log that came to nothing, the part
+   * of the log that counts can still be brought into the file, and the log's room given back. */
+  sqlite3_file_control (db, "main", SQLITE_FCNTL_CHUNK_SIZE, &(int){ CHUNK_SIZE });
+  if (!musterd_sql_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error))
+    return NULL;
 
   MusterdCommit *commit = g_new0 (MusterdCommit, 1);
 
@@ -151,14 +157,20 @@ musterd_commit_jobs (MusterdCommit *commit, GQueue *jobs, GError **error)
 }
 
 void
-musterd_commit_free (MusterdCommit *commit)
+musterd_commit_make_room (MusterdCommit *commit)
 {
   g_autoptr(GError) error = NULL;
 
+  if (!musterd_sql_exec (commit->db, "PRAGMA wal_checkpoint (TRUNCATE)", &error))
+    g_debug ("the log keeps its room: %s", error->message);
+}
+
+void
+musterd_commit_free (MusterdCommit *commit)
+{
   /* What was written behind is on the disk too when a clean stop has ended, and one file is the whole store. */
-  if (set_sync (commit, TRUE, &error) != SQLITE_OK
-      || !musterd_sql_exec (commit->db, "PRAGMA wal_checkpoint (TRUNCATE)", &error))
-    g_debug ("the log stays beside the store: %s", error->message);
+  if (set_sync (commit, TRUE, NULL) == SQLITE_OK)
+    musterd_commit_make_room (commit);
   g_clear_pointer (&commit->apply, musterd_apply_free);
   g_clear_pointer (&commit->db, sqlite3_close);
   g_free (commit);

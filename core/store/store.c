@@ -171,7 +171,8 @@ musterd_store_close (MusterdStore *store)
     g_cond_wait (&store->ended, &store->mutex);
   g_mutex_unlock (&store->mutex);
 
-  musterd_writer_free (g_steal_pointer (&store->writer));
+  /* Answers that are called from here may still use the store: it refuses. */
+  musterd_writer_free (store->writer);
   store_free (store);
 }
 
@@ -233,6 +234,12 @@ records_query_free (gpointer data)
 }
 
 static void
+return_closing (GTask *task)
+{
+  g_task_return_new_error (task, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "using the store: it is being closed");
+}
+
+static void
 on_records_due (sqlite3 *db, gpointer user_data)
 {
   g_autoptr(GTask) task = user_data;
@@ -260,7 +267,10 @@ musterd_store_records_async (MusterdStore *store, const char *instance, const Mu
   query->after_key = after != NULL ? g_strdup (after->key) : NULL;
   query->limit = limit;
   g_task_set_task_data (task, query, records_query_free);
-  musterd_writer_call (store->writer, on_records_due, g_steal_pointer (&task));
+  if (musterd_writer_call (store->writer, on_records_due, task))
+    g_steal_pointer (&task);
+  else
+    return_closing (task);
 }
 
 /* The store may have been closed before the answer is collected: it is not looked at. */
@@ -337,6 +347,11 @@ start_copy (MusterdStore *store, const char *path, gboolean take, gpointer tag, 
   copy->path = g_canonicalize_filename (path, NULL);
   copy->take = take;
   g_task_set_task_data (task, copy, copy_free);
+  if (g_cancellable_is_cancelled (store->closing))
+    {
+      return_closing (task);
+      return;
+    }
   g_mutex_lock (&store->mutex);
   store->n_copies++;
   g_mutex_unlock (&store->mutex);

@@ -244,8 +244,11 @@ write_jobs (MusterdWriter *writer, GQueue *jobs, GQueue *kept, gboolean last_try
       return;
     }
   note_trouble (writer, jobs, error);
-  if ((rc & 0xff) == SQLITE_FULL && jobs->length > 1)
-    write_one_by_one (writer, jobs);
+  if ((rc & 0xff) == SQLITE_FULL)
+    {
+      musterd_commit_make_room (writer->commit);
+      write_one_by_one (writer, jobs);
+    }
   /* What stands behind a batch that is kept cannot go before it, and nobody is to wait for its end. */
   if (any_stays (jobs))
     take_rest (writer, jobs);
@@ -406,6 +409,7 @@ musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durab
                       gpointer user_data)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  gsize bound = writer->limits.backlog_bytes;
   MusterdJob *job = g_new0 (MusterdJob, 1);
 
   job->batch = batch;
@@ -414,7 +418,10 @@ musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durab
   job->done = done;
   job->user_data = user_data;
   job->answers = done != NULL ? find_answers (writer) : NULL;
-  if (writer->stopping || writer->bytes + job->bytes > writer->limits.backlog_bytes)
+  /* What sources say leaves some room for what people want. */
+  if (durable)
+    bound += bound / 4;
+  if (writer->stopping || writer->bytes + job->bytes > bound)
     {
       refuse (writer, job);
       return;
@@ -425,15 +432,20 @@ musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durab
   enqueue (writer, job);
 }
 
-void
+gboolean
 musterd_writer_call (MusterdWriter *writer, MusterdWriterFunc func, gpointer user_data)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+
+  if (writer->stopping)
+    return FALSE;
+
   MusterdJob *job = g_new0 (MusterdJob, 1);
 
   job->func = func;
   job->user_data = user_data;
   enqueue (writer, job);
+  return TRUE;
 }
 
 void

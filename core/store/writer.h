@@ -34,7 +34,8 @@ MusterdWriter *musterd_writer_new   (sqlite3 *db, const MusterdWriterLimits *lim
 void           musterd_writer_free  (MusterdWriter *writer);
 void           musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durable,
                                      MusterdStoreDone done, gpointer user_data);
-void           musterd_writer_call  (MusterdWriter *writer, MusterdWriterFunc func, gpointer user_data);
+/* FALSE: it is being closed, and nothing is called. */
+gboolean       musterd_writer_call  (MusterdWriter *writer, MusterdWriterFunc func, gpointer user_data);
 void           musterd_writer_get_backlog (MusterdWriter *writer, guint *n_batches, gsize *bytes);
 void           musterd_writer_get_stats   (MusterdWriter *writer, MusterdWriterStats *stats);
 

@@ -106,7 +106,8 @@ http_client_new (const HttpSettings *settings, GError **error)
   self->session = soup_session_new_with_options ("max-conns", settings->max_conns != 0 ? settings->max_conns : 10,
                                                  "max-conns-per-host",
                                                  settings->max_conns_per_host != 0 ? settings->max_conns_per_host : 2,
-                                                 "timeout", 60, "idle-timeout", 30, "user-agent", HTTP_USER_AGENT, NULL);
+                                                 "timeout", 60, "idle-timeout", 30, "user-agent", HTTP_USER_AGENT,
+                                                 NULL);
   if (authorities != NULL)
     soup_session_set_tls_database (self->session, authorities);
   if (settings->proxy != NULL)

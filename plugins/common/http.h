@@ -37,7 +37,7 @@ typedef struct
   const char *const *headers;      /* nullable; name, value, …, NULL */
   const char        *content_type; /* nullable: no body */
   GBytes            *body;         /* nullable */
-  gint64             deadline;     /* µs for all of it, from name look-up to the last byte of the answer; 0: HTTP_DEADLINE */
+  gint64             deadline;     /* µs for all, from name look-up to the answer's last byte; 0: HTTP_DEADLINE */
   gsize              body_max;     /* 0: HTTP_BODY_MAX */
   /* Doing it twice does no harm: allows connections to be kept and reused, and a silent second try where a kept one
    * turns out to be dead. */
@@ -71,7 +71,7 @@ void       http_reply_free         (HttpReply *reply);
 
 /* "https://host:8443": as much of a URL as may be shown. */
 char  *http_url_origin         (const char *url);
-/* The value of a Retry-After header, seconds or a date, as µs from `now` within the bounds above; 0 if it is neither. */
+/* The value of a Retry-After header, seconds or a date, as µs from `now` within the bounds above; 0: it is neither. */
 gint64 http_parse_retry_after  (const char *value, gint64 now);
 /* What is wrong with a certificate and what to do about it. `ca_file` nullable: the one in use. */
 char  *http_explain_tls_errors (GTlsCertificateFlags errors, const char *ca_file);

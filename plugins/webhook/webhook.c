@@ -105,7 +105,8 @@ delivery_end (Delivery *self, MusterDeliveryResult result, const char *text)
   if (self->reply != NULL && self->reply->retry_after > 0)
     {
       g_ptr_array_add (detail, g_strdup ("retry-after"));
-      g_ptr_array_add (detail, g_strdup_printf ("%" G_GINT64_FORMAT " s", self->reply->retry_after / G_TIME_SPAN_SECOND));
+      g_ptr_array_add (detail,
+                       g_strdup_printf ("%" G_GINT64_FORMAT " s", self->reply->retry_after / G_TIME_SPAN_SECOND));
     }
   g_ptr_array_add (detail, NULL);
   muster_context_delivery_complete (webhook->ctx, self->delivery, result, text, (const char *const *) detail->pdata);

@@ -11,6 +11,7 @@ process is the leader of a group that is killed, and dies with this one in any c
 """
 
 import ctypes
+import itertools
 import json
 import os
 import shutil
@@ -22,7 +23,8 @@ PATIENCE = 30  # seconds until something that takes milliseconds counts as not h
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_started = []
+_started = []  # and not ended by stop()
+_numbers = itertools.count()
 
 # Which Debian package brings a program.
 PACKAGES = {
@@ -77,7 +79,7 @@ class Process:
 
     def __init__(self, name, argv, env, folder, stdin=subprocess.DEVNULL, stdout=None):
         self.name = name
-        self.path = os.path.join(folder, f'{len(_started)}-{name}.log')
+        self.path = os.path.join(folder, f'{next(_numbers)}-{name}.log')
         with open(self.path, 'wb') as log:
             self.process = subprocess.Popen(argv, env=env, stdin=stdin, stdout=stdout if stdout is not None else log,
                                             stderr=log, cwd=folder, start_new_session=True,
@@ -92,38 +94,44 @@ class Process:
         with open(self.path, encoding='utf-8', errors='replace') as log:
             return log.read()[-4000:]
 
-    def stop(self, number=signal.SIGKILL):
-        """Ends it and everything it started. A second time: nothing."""
-        for each in (number, signal.SIGKILL):
+    def members(self):
+        """The living processes of its group, by their numbers."""
+        found = []
+        for number in filter(str.isdigit, os.listdir('/proc')):
             try:
-                os.killpg(self.group, each)
-            except ProcessLookupError:
-                break
-            try:
-                self.process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
+                with open(f'/proc/{number}/stat', encoding='utf-8', errors='replace') as stat:
+                    state, _parent, group = stat.read().rpartition(')')[2].split()[:3]
+            except (FileNotFoundError, ProcessLookupError):
                 continue
+            if int(group) == self.group and state not in 'ZX':
+                found.append(int(number))
+        return found
+
+    def stop(self):
+        """Ends it and everything it started, as a crash does. A second time: nothing, since the number of the group
+        may be somebody else's by then."""
+        if self not in _started:
+            return
+        try:
+            os.killpg(self.group, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.process.wait(PATIENCE)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
+        wait_for(f'the end of {self.name}', lambda: not self.members())
+        _started.remove(self)
 
 
 def stop_all():
-    for process in reversed(_started):
+    for process in reversed(list(_started)):
         process.stop()
 
 
 def left_running():
     """Names of what was started here and still lives: to be asserted empty at the end of a test."""
-    left = []
-    for process in _started:
-        try:
-            os.killpg(process.group, 0)
-            left.append(process.name)
-        except ProcessLookupError:
-            pass
-    return left
+    return [process.name for process in _started if process.members()]
 
 
 class Server:
@@ -160,7 +168,6 @@ class Server:
         raise NotImplementedError
 
     def stop(self):
-        """At once, as in a crash."""
         while self.processes:
             self.processes.pop().stop()
 

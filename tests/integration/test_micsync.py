@@ -2,8 +2,13 @@
 """The microphone from end to end: real programs record from real sound servers, PulseAudio and PipeWire both, and
 musterctl shows what became of it."""
 
+import contextlib
 import json
+import pathlib
+import re
 import signal
+import socket
+import threading
 import unittest
 
 import audio
@@ -295,6 +300,76 @@ class Desktop:
         self.wait_connected(daemon)
         self.wait_free(daemon)
         self.assertEqual(self.claims(daemon), {})
+
+
+class Sample(harness.TestCase):
+    def test_sample(self):
+        """The sample is a configuration as it stands, and with everything in it that is commented out."""
+        sample = pathlib.Path(__file__).parents[2] / 'plugins' / 'micsync' / 'sample.conf'
+        self.assertIn('configuration is valid: 1 instance', self.check(config=sample))
+        full = self.folder / 'full.conf'
+        full.write_text(re.sub(r'^#(?=[a-z-]+=)', '', sample.read_text(), flags=re.MULTILINE))
+        self.assertIn('configuration is valid: 1 instance', self.check(config=full))
+
+    def test_wrong_options(self):
+        for line, expected in (('user=', 'user'), ('open-delay=2min', 'open-delay'), ('lease=1s', 'lease'),
+                               ('programs=zoom|Zoom|perhaps', 'programs'), ('programs=a|b|true|c', 'programs')):
+            with self.subTest(line=line):
+                path = self.folder / 'wrong.conf'
+                user = '' if line.startswith('user') else f'user={ALICE}\n'
+                path.write_text(f'[micsync]\nEnabled=required\n{user}{line}\n')
+                self.assertIn(expected, self.check(config=path, code=1))
+
+
+class Stranger(harness.TestCase):
+    """Something listens, but it is no sound server."""
+
+    def stranger(self, answer):
+        path = str(self.folder / 'stranger')
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(path)
+        listener.listen()
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(1)
+                    connection.sendall(answer)
+                    while connection.recv(65536):  # until the other side has had enough
+                        pass
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+
+        def end():
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+            thread.join(harness.PATIENCE)
+            self.assertFalse(thread.is_alive())
+        self.addCleanup(end)
+        return path
+
+    def test_garbage(self):
+        daemon = self.start(f'[micsync]\nEnabled=required\nuser={ALICE}\n'
+                            f'server=unix:{self.stranger(bytes(range(256)) * 64)}\n')
+        daemon.ctl('user', 'add', ALICE)
+
+        def is_offline():
+            shown = daemon.json('plugin', 'show', 'micsync')
+            return shown['state'] == 'offline' and 'connecting to the sound server: ' in shown['text']
+        harness.wait_for('micsync being offline', is_offline, alive=daemon)
+        self.assertEqual(daemon.json('show', ALICE)['status'], 'available')
+
+    def test_silence(self):
+        """It never answers: nothing waits for it, least of all the end of the daemon."""
+        daemon = self.start(f'[micsync]\nEnabled=required\nuser={ALICE}\nserver=unix:{self.stranger(b"")}\n')
+        daemon.ctl('user', 'add', ALICE)
+        self.assertEqual(daemon.json('show', ALICE)['status'], 'available')
+        self.assertLess(daemon.stop(), 10)
 
 
 class PulseAudio(Desktop, harness.TestCase):

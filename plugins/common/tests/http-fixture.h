@@ -45,8 +45,9 @@ make_certificate (const char *dir)
 
   if (openssl == NULL)
     return FALSE;
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                NULL, NULL, NULL, NULL, &status, &error);
+  g_spawn_sync (NULL, (char **) argv, NULL,
+                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
+                &status, &error);
   g_assert_no_error (error);
   g_spawn_check_wait_status (status, &error);
   g_assert_no_error (error);
@@ -55,6 +56,13 @@ make_certificate (const char *dir)
 
 #define FIXTURE_SERVICE "fixture-service"
 #define FIXTURE_CERTIFICATE "fixture-certificate"
+
+/* libsoup closes a connection that it was handed after its first answer, so it shall say so. */
+static void
+on_request_started (G_GNUC_UNUSED SoupServer *server, SoupServerMessage *message, G_GNUC_UNUSED gpointer user_data)
+{
+  soup_message_headers_append (soup_server_message_get_response_headers (message), "Connection", "close");
+}
 
 static gboolean
 on_incoming (G_GNUC_UNUSED GSocketService *service, GSocketConnection *connection, G_GNUC_UNUSED GObject *source,
@@ -97,6 +105,7 @@ server_listen (SoupServer *server, const char *dir)
       g_assert_no_error (error);
       g_object_set_data_full (G_OBJECT (server), FIXTURE_CERTIFICATE, certificate, g_object_unref);
     }
+  g_signal_connect (server, "request-started", G_CALLBACK (on_request_started), NULL);
   g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), server);
   g_socket_listener_add_address (G_SOCKET_LISTENER (service), any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
                                  &bound, &error);

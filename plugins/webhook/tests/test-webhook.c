@@ -282,7 +282,8 @@ typedef struct
 static const AnswerCase answer_cases[] = {
   { "200", 200, NULL, NULL, 10, MUSTER_DELIVERY_APPLIED, NULL },
   { "204", 204, NULL, NULL, 0, MUSTER_DELIVERY_APPLIED, NULL },
-  { "301", 301, NULL, "https://elsewhere.example/x?a", 0, MUSTER_DELIVERY_REFUSED, "*redirect to https://elsewhere.example, *" },
+  { "301", 301, NULL, "https://elsewhere.example/x?a", 0, MUSTER_DELIVERY_REFUSED,
+    "*redirect to https://elsewhere.example, *" },
   { "308", 308, NULL, NULL, 0, MUSTER_DELIVERY_REFUSED, "*308*redirects are not followed*" },
   { "400", 400, NULL, NULL, 0, MUSTER_DELIVERY_REFUSED, "asking http://127.0.0.1:*: answered 400 (Bad Request)" },
   { "401", 401, NULL, NULL, 0, MUSTER_DELIVERY_REFUSED, "*answered 401*" },
@@ -592,7 +593,8 @@ test_close_in_flight (void)
 static gboolean
 both_wait (MusterTesting *host, G_GNUC_UNUSED gpointer user_data)
 {
-  return muster_testing_count (host, MUSTER_VERB_SECRET_GET) >= 2 && muster_testing_count (host, MUSTER_VERB_REPORT) >= 2;
+  return muster_testing_count (host, MUSTER_VERB_SECRET_GET) >= 2
+         && muster_testing_count (host, MUSTER_VERB_REPORT) >= 2;
 }
 
 /* Closed while a delivery and a trial wait for a secret that nobody answers. */

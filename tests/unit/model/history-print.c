@@ -85,8 +85,7 @@ append_settings (GString *out, const MusterdSettings *settings)
       append_text (out, "role", tmpl->role);
       append_text (out, "text", tmpl->text);
       if (tmpl->forwarding.action != MUSTERD_FORWARD_DO_NOT_CHANGE)
-        g_string_append_printf (out, " forwarding=%s/%s/%s",
-                                musterd_forward_action_to_string (tmpl->forwarding.action),
+        g_string_append_printf (out, " forwarding=%s/%s/%s", musterd_forward_action_to_string (tmpl->forwarding.action),
                                 musterd_forward_scope_to_string (tmpl->forwarding.scope),
                                 musterd_forward_target_to_string (tmpl->forwarding.target));
       append_text (out, "number", tmpl->forwarding.number);
@@ -168,8 +167,7 @@ history_presence_to_string (const MusterdPresence *presence)
   g_string_append_printf (out, " reach=%s", musterd_reach_to_string (presence->reach));
   append_text (out, "internal", presence->greeting_internal);
   append_text (out, "external", presence->greeting_external);
-  g_string_append_printf (out, " forwarding=%s/%s/%s",
-                          musterd_forward_action_to_string (presence->forwarding.action),
+  g_string_append_printf (out, " forwarding=%s/%s/%s", musterd_forward_action_to_string (presence->forwarding.action),
                           musterd_forward_scope_to_string (presence->forwarding.scope),
                           musterd_forward_target_to_string (presence->forwarding.target));
   append_text (out, "number", presence->forwarding.number);

@@ -12,7 +12,7 @@ static const char *const asked_roles[] = { NULL, NULL, "ms-teams", "MS TEAMS", "
 /* Roles and names that resolution looks for, each with its usual status. */
 static const struct
 {
-  const char   *role, *name;
+  const char *role, *name;
   MusterdStatus status;
 } known[] = {
   { "available", "Available", MUSTERD_STATUS_AVAILABLE },
@@ -105,8 +105,8 @@ history_settings_new (GRand *rand)
   settings->locked_role = PICK (rand, idles);
   settings->standard_role = PICK (rand, standards);
   settings->base_without_client = one_in (rand, 2) ? MUSTERD_STATUS_AVAILABLE : random_status (rand);
-  settings->choice_ends
-      = (MusterdChoiceEnds) g_rand_int_range (rand, MUSTERD_CHOICE_ENDS_AUTO, MUSTERD_CHOICE_ENDS_AFTER + 1);
+  settings->choice_ends =
+      (MusterdChoiceEnds) g_rand_int_range (rand, MUSTERD_CHOICE_ENDS_AUTO, MUSTERD_CHOICE_ENDS_AFTER + 1);
   settings->choice_ends_after = g_rand_int_range (rand, 0, 6) * HISTORY_STEP;
   settings->subject_as_text = one_in (rand, 2);
   settings->count_tentative = one_in (rand, 2);
@@ -198,8 +198,8 @@ add_device (History *history, GRand *rand, const char *id)
 
   device->source = g_strdup (PICK (rand, sources));
   device->id = g_strdup (id);
-  device->state
-      = (MusterdTelephony) g_rand_int_range (rand, MUSTERD_TELEPHONY_IDLE, MUSTERD_TELEPHONY_ON_THE_PHONE + 1);
+  device->state =
+      (MusterdTelephony) g_rand_int_range (rand, MUSTERD_TELEPHONY_IDLE, MUSTERD_TELEPHONY_ON_THE_PHONE + 1);
   device->label = one_in (rand, 2) ? g_strdup_printf ("phone %s", id) : NULL;
   device->since = random_time (rand);
   device->lease = MUSTERD_TELEPHONY_LEASE_MAX;

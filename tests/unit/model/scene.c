@@ -108,13 +108,13 @@ flag_word (char **words, const char *name, gboolean otherwise)
   return *value == '\0';
 }
 
-#define VALUE_WORD(words, name, prefix, result)                                             \
-  G_STMT_START                                                                              \
-  {                                                                                         \
-    const char *value_ = scene_word ((words), (name));                                      \
-    if (value_ != NULL && !musterd_##prefix##_from_string (value_, (result)))               \
-      misread ((words), value_);                                                            \
-  }                                                                                         \
+#define VALUE_WORD(words, name, prefix, result)                                                                        \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    const char *value_ = scene_word ((words), (name));                                                                 \
+    if (value_ != NULL && !musterd_##prefix##_from_string (value_, (result)))                                          \
+      misread ((words), value_);                                                                                       \
+  }                                                                                                                    \
   G_STMT_END
 
 /* Settings. */
@@ -142,8 +142,8 @@ read_forward (char **words, MusterdTemplate *tmpl)
 static void
 read_template (char **words, Scene *scene)
 {
-  static const char *const names[]
-      = { "name", "role", "status", "text", "forward", "scope", "own", "stays", "inactive", NULL };
+  static const char *const names[] = { "name",  "role", "status", "text",     "forward",
+                                       "scope", "own",  "stays",  "inactive", NULL };
   GPtrArray *templates = scene->settings->templates;
   MusterdTemplate *tmpl = NULL;
 
@@ -182,9 +182,9 @@ role_word (char **words, const char *name, const char *otherwise)
 static void
 read_set (char **words, Scene *scene)
 {
-  static const char *const names[]
-      = { "start",   "end",       "idle",       "locked",  "standard", "base", "choice-ends",
-          "subject", "tentative", "unanswered", "all-day", "elsewhere", NULL };
+  static const char *const names[] = { "start",   "end",         "idle",    "locked",    "standard",
+                                       "base",    "choice-ends", "subject", "tentative", "unanswered",
+                                       "all-day", "elsewhere",   NULL };
   MusterdSettings *settings = scene->settings;
   const char *ends = scene_word (words, "choice-ends");
 
@@ -239,9 +239,9 @@ read_choice (char **words, Scene *scene)
 static void
 read_claim (char **words, Scene *scene, MusterdClaimKind kind)
 {
-  static const char *const names[]
-      = { "from", "until",    "lease",   "began",     "source",  "role",     "text",     "show",
-          "response", "all-day", "cancelled", "private", "internal", "external", NULL };
+  static const char *const names[] = { "from",      "until",   "lease",    "began",    "source",
+                                       "role",      "text",    "show",     "response", "all-day",
+                                       "cancelled", "private", "internal", "external", NULL };
   MusterdFreeBusy free_busy = MUSTERD_FREE_BUSY_NONE;
   MusterdResponse response = MUSTERD_RESPONSE_NONE;
   g_autoptr(MusterdClaim) claim = NULL;

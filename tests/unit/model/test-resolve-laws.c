@@ -13,7 +13,7 @@ typedef char *(*LawFunc) (History *history, MusterdTime now, GRand *rand);
 typedef struct
 {
   const char *name;
-  LawFunc     check;
+  LawFunc check;
 } Law;
 
 static char *
@@ -99,8 +99,8 @@ law_order_of_arrival (History *history, MusterdTime now, GRand *rand)
     {
       const MusterdVerdict *a = why_one->pdata[i], *b = why_two->pdata[i];
 
-      if (!musterd_claim_equal (a->claim, b->claim) || a->outcome != b->outcome
-          || g_strcmp0 (a->other, b->other) != 0 || g_strcmp0 (a->reason, b->reason) != 0)
+      if (!musterd_claim_equal (a->claim, b->claim) || a->outcome != b->outcome || g_strcmp0 (a->other, b->other) != 0
+          || g_strcmp0 (a->reason, b->reason) != 0)
         return g_strdup_printf ("the order of arrival changes the verdict on %s/%s", a->claim->source, a->claim->key);
     }
   return NULL;
@@ -155,8 +155,8 @@ law_announced_moments (History *history, MusterdTime now, GRand *rand)
       samples[2] = next - 1;
       for (guint i = 0; i < G_N_ELEMENTS (samples); i++)
         {
-          g_autoptr(MusterdPresence) then
-              = musterd_resolve (&history->facts, history->settings, samples[i], history->without, &again);
+          g_autoptr(MusterdPresence) then =
+              musterd_resolve (&history->facts, history->settings, samples[i], history->without, &again);
 
           if (!same_later (presence, then))
             return describe ("the presence changes between two announced moments", presence, then);
@@ -170,8 +170,8 @@ law_announced_moments (History *history, MusterdTime now, GRand *rand)
 static char *
 law_until (History *history, MusterdTime now, GRand *rand)
 {
-  g_autoptr(MusterdPresence) presence
-      = musterd_resolve (&history->facts, history->settings, now, history->without, NULL);
+  g_autoptr(MusterdPresence) presence =
+      musterd_resolve (&history->facts, history->settings, now, history->without, NULL);
   g_autoptr(GArray) times = naive_boundaries (&history->facts, history->settings, history->without);
   MusterdTime far = now + 100 * MUSTERD_DAY;
 
@@ -241,8 +241,8 @@ law_renewed_lease (History *history, MusterdTime now, GRand *rand G_GNUC_UNUSED)
       while (at < lease_until)
         {
           MusterdTime next;
-          g_autoptr(MusterdPresence) then
-              = musterd_resolve (&history->facts, history->settings, at, history->without, &next);
+          g_autoptr(MusterdPresence) then =
+              musterd_resolve (&history->facts, history->settings, at, history->without, &next);
           g_autoptr(MusterdPresence) without_renewal = NULL;
           g_autoptr(MusterdClaim) put_back = NULL;
 

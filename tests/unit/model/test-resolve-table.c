@@ -2,9 +2,11 @@
 /* The rules of resolution one by one: what is known (told as in scene.h), and what is shown at which moments.
  *
  * Statements of `want`:
+ *
  *   at TIME [status= text= template= role= origin= kind= source= until= free= next= phone= label= reach= forward= scope=
  *            internal= external=]     "-" = nothing, never; `forward` is an action, or the number forwarded to
- *   why TIME KEY=OUTCOME[,OTHER or REASON] …
+ *   why TIME KEY=OUTCOME[,OTHER or REASON] ...
+ *
  * Members that a row does not name are not its business, but the naive twin must agree about all of them. */
 #include "naive.h"
 #include "resolve-rules.h"
@@ -43,9 +45,9 @@ forward_word (const MusterdPresence *presence)
 static void
 check_names (char **words)
 {
-  static const char *const names[]
-      = { "status", "text",  "template", "role",    "origin", "kind",     "source",   "until", "free",
-          "next",   "phone", "label",    "reach", "forward", "scope",  "internal", "external", NULL };
+  static const char *const names[] = { "status", "text",    "template", "role",     "origin",   "kind",
+                                       "source", "until",   "free",     "next",     "phone",    "label",
+                                       "reach",  "forward", "scope",    "internal", "external", NULL };
 
   for (guint i = 2; words[i] != NULL; i++)
     {
@@ -112,8 +114,8 @@ check_why (char **words, const Scene *scene)
       g_auto(GStrv) parts = g_strsplit (words[i], "=", 2);
       const MusterdVerdict *verdict = find_verdict (verdicts, parts[0]);
       const char *detail = verdict->other != NULL ? verdict->other : verdict->reason;
-      g_autofree char *got = g_strconcat (musterd_outcome_to_string (verdict->outcome), detail != NULL ? "," : NULL,
-                                          detail, NULL);
+      g_autofree char *got =
+          g_strconcat (musterd_outcome_to_string (verdict->outcome), detail != NULL ? "," : NULL, detail, NULL);
 
       g_assert_cmpstr (got, ==, parts[1]);
     }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Says one thing two hundred thousand times as fast as it can. */
+#include <muster/muster-plugin.h>
+
+static void
+put (MusterContext *ctx, const char *user, gint64 i)
+{
+  g_autofree char *key = g_strdup_printf ("%d", (int) (i % 10));
+  const MusterClaim claim = { .struct_size = sizeof claim, .key = key, .kind = MUSTER_CLAIM_CALL, .from = MUSTER_NOW,
+                              .until = MUSTER_OPEN_ENDED };
+
+  muster_context_claim_put (ctx, user, "flood", &claim);
+}
+
+static void
+floods_sync (gpointer self, const char *user)
+{
+  const gint64 n = muster_context_get_integer (self, "n");
+  const gboolean logs = g_str_equal (muster_context_get_string (self, "what"), "logs");
+
+  for (gint64 i = 0; i < n; i++)
+    if (logs)
+      muster_context_log (self, MUSTER_LOG_DEBUG, "line %d", (int) i);
+    else
+      put (self, user != NULL ? user : "alice@example.com", i);
+  muster_context_note (self, "flood", "over", NULL);
+}
+
+static gpointer
+floods_start (MusterContext *ctx, GError **error G_GNUC_UNUSED)
+{
+  muster_context_health (ctx, MUSTER_HEALTH_ONLINE, NULL);
+  return ctx;
+}
+
+static void
+floods_stop (gpointer self, gint64 deadline G_GNUC_UNUSED)
+{
+  muster_context_stopped (self);
+}
+
+static const MusterOption options[] = {
+  { .name = "n", .type = MUSTER_OPTION_INTEGER, .default_value = "200000", .min = 1, .max = 10000000,
+    .doc = "How often" },
+  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs", .default_value = "claims",
+    .doc = "What it floods with" },
+};
+static const MusterSourceOps ops
+    = { .struct_size = sizeof ops, .start = floods_start, .sync = floods_sync, .stop = floods_stop };
+
+MUSTER_PLUGIN_DEFINE (.id = "floods", .version = "1", .license = "LGPL-2.1-or-later", .summary = "Floods the core",
+                      MUSTER_OPTIONS (options), .source = &ops)

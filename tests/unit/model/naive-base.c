@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stands under the overlays at a moment. */
+#include "naive-parts.h"
+
+#include <string.h>
+#include <strings.h>
+
+const MusterdTemplate *
+naive_find_template (const MusterdSettings *settings, const char *role_or_name)
+{
+  for (int own = 1; own >= 0; own--)
+    for (guint i = 0; i < settings->templates->len; i++)
+      {
+        const MusterdTemplate *tmpl = settings->templates->pdata[i];
+
+        if (!tmpl->active || tmpl->own != own)
+          continue;
+        if (g_strcmp0 (tmpl->role, role_or_name) == 0 || strcasecmp (tmpl->name, role_or_name) == 0)
+          return tmpl;
+      }
+  return NULL;
+}
+
+const MusterdTemplate *
+naive_find_template_by_status (const MusterdSettings *settings, MusterdStatus status)
+{
+  for (int own = 1; own >= 0; own--)
+    for (guint i = 0; i < settings->templates->len; i++)
+      {
+        const MusterdTemplate *tmpl = settings->templates->pdata[i];
+
+        if (tmpl->active && tmpl->own == own && tmpl->status == status)
+          return tmpl;
+      }
+  return NULL;
+}
+
+const MusterdTemplate *
+naive_choice_template (const MusterdSettings *settings, const MusterdChoice *choice)
+{
+  for (guint i = 0; choice->template_id != NULL && i < settings->templates->len; i++)
+    {
+      const MusterdTemplate *tmpl = settings->templates->pdata[i];
+
+      if (strcmp (tmpl->id, choice->template_id) == 0)
+        return tmpl;
+    }
+  return NULL;
+}
+
+/* Client state. */
+
+MusterdClientState
+naive_client_state (const MusterdFacts *facts, MusterdTime now)
+{
+  gboolean any = FALSE, active = FALSE, idle = FALSE, locked = FALSE;
+
+  for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
+    {
+      const MusterdClient *client = facts->clients->pdata[i];
+
+      any = TRUE;
+      if (client->lease_until <= now)
+        continue;
+      active |= client->state == MUSTERD_CLIENT_ACTIVE;
+      idle |= client->state == MUSTERD_CLIENT_IDLE;
+      locked |= client->state == MUSTERD_CLIENT_LOCKED;
+    }
+  if (active)
+    return MUSTERD_CLIENT_ACTIVE;
+  if (idle)
+    return MUSTERD_CLIENT_IDLE;
+  if (locked)
+    return MUSTERD_CLIENT_LOCKED;
+  return any || facts->client_ended ? MUSTERD_CLIENT_ENDED : MUSTERD_CLIENT_NONE;
+}
+
+/* The last sign of life of the clients, all of which are lost; ALWAYS if there is none or one of them lives. */
+static MusterdTime
+all_lost_since (const MusterdFacts *facts, MusterdTime now)
+{
+  MusterdTime seen = MUSTERD_TIME_ALWAYS;
+
+  for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
+    {
+      const MusterdClient *client = facts->clients->pdata[i];
+
+      if (client->lease_until > now)
+        return MUSTERD_TIME_ALWAYS;
+      seen = MAX (seen, client->seen);
+    }
+  return seen;
+}
+
+/* Base. */
+
+static void
+base_take_choice (NaiveBase *base, const MusterdSettings *settings, const MusterdChoice *choice, gboolean timed)
+{
+  base->origin = MUSTERD_ORIGIN_CHOICE;
+  base->choice = choice;
+  base->timed = timed;
+  base->tmpl = naive_choice_template (settings, choice);
+  base->status = base->tmpl != NULL ? base->tmpl->status : choice->status;
+  base->text = choice->text;
+  if (base->text == NULL && base->tmpl != NULL)
+    base->text = base->tmpl->text;
+}
+
+static void
+base_take_template (NaiveBase *base, MusterdOrigin origin, const MusterdTemplate *tmpl, MusterdStatus otherwise)
+{
+  base->origin = origin;
+  base->tmpl = tmpl;
+  base->status = tmpl != NULL ? tmpl->status : otherwise;
+  base->text = tmpl != NULL ? tmpl->text : NULL;
+}
+
+NaiveBase
+naive_find_base (const MusterdFacts *facts, const MusterdSettings *settings, MusterdTime now)
+{
+  NaiveBase base = { 0 };
+
+  if (facts->timed != NULL && now < facts->timed->until)
+    {
+      base_take_choice (&base, settings, facts->timed, TRUE);
+      return base;
+    }
+  if (facts->standing != NULL && now < facts->standing->until)
+    {
+      base_take_choice (&base, settings, facts->standing, FALSE);
+      /* Whoever was available at a desktop that has vanished since is not available any more. */
+      if (base.status != MUSTERD_STATUS_AVAILABLE || facts->standing->made >= all_lost_since (facts, now))
+        return base;
+      base = (NaiveBase){ 0 };
+    }
+
+  switch (naive_client_state (facts, now))
+    {
+    case MUSTERD_CLIENT_ACTIVE:
+    case MUSTERD_CLIENT_IDLE:
+    case MUSTERD_CLIENT_LOCKED:
+      base_take_template (&base, MUSTERD_ORIGIN_CLIENT, naive_find_template (settings, settings->start_role),
+                          MUSTERD_STATUS_AVAILABLE);
+      break;
+    case MUSTERD_CLIENT_ENDED:
+      base_take_template (&base, MUSTERD_ORIGIN_CLIENT, naive_find_template (settings, settings->end_role),
+                          MUSTERD_STATUS_UNAVAILABLE);
+      break;
+    case MUSTERD_CLIENT_NONE:
+    case MUSTERD_N_CLIENT_STATES:
+    default:
+      base_take_template (&base, MUSTERD_ORIGIN_DEFAULT,
+                          naive_find_template_by_status (settings, settings->base_without_client),
+                          settings->base_without_client);
+      break;
+    }
+  return base;
+}
+
+gboolean
+naive_base_stays (const NaiveBase *base)
+{
+  return base->choice != NULL && base->tmpl != NULL && base->tmpl->stays;
+}
