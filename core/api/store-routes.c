@@ -157,6 +157,16 @@ on_restored (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
   GError *error = NULL;
   gboolean ok = musterd_store_restore_finish (work->store, result, &error);
 
+  /* The name that the upload has here says nothing to whoever sent it. */
+  if (error != NULL)
+    {
+      const Transfer *transfer = musterd_call_get_value (work->call);
+      g_autoptr(GString) message = g_string_new (error->message);
+
+      g_string_replace (message, transfer->path, "the backup", 0);
+      g_free (error->message);
+      error->message = g_strdup (message->str);
+    }
   musterd_call_return (work->call, error);
   /* The answer is on its way: the end of the api waits until it is written. */
   if (ok && services != NULL)

@@ -161,6 +161,9 @@ step (MusterdEngine *engine, MusterdEntry *entry, MusterdTime moment)
   else if (entry->stored_since != MUSTERD_TIME_NEVER && entry->stored_status == presence->status
            && g_strcmp0 (entry->stored_template, presence->template_name) == 0)
     presence->since = entry->stored_since;
+  /* Free already: said by a moment that stays the same, or every look at somebody free would be a change. */
+  if (presence->status == MUSTERD_STATUS_AVAILABLE)
+    presence->next_free = presence->since;
   presence->stale = musterd_engine_stale_since (engine, entry);
   presence->revision = before != NULL ? before->revision : 0;
 

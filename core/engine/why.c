@@ -76,6 +76,8 @@ musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const cha
       presence->since = entry->presence->since;
       presence->stale = entry->presence->stale;
       presence->revision = entry->presence->revision;
+      if (presence->status == MUSTERD_STATUS_AVAILABLE)
+        presence->next_free = presence->since;
     }
   return presence;
 }

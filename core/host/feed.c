@@ -263,7 +263,7 @@ musterd_instance_completed (MusterdInstance *instance, const MusterMessage *mess
       && musterd_sink_complete (instance->sink, message->serial, (MusterdDeliveryResult) message->value,
                                 message->text, (const char *const *) message->detail))
     return;
-  if (instance->sink == NULL && instance->phase != MUSTERD_PHASE_RUNNING)
+  if (instance->phase == MUSTERD_PHASE_STOPPING)
     return; /* while it stops its answers are void, and no fault of its own */
 
   instance->n_refused++;

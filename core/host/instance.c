@@ -176,16 +176,15 @@ health_state (const MusterdInstance *instance)
 void
 musterd_instance_show (MusterdInstance *instance)
 {
-  if (instance->phase != MUSTERD_PHASE_STARTING && instance->phase != MUSTERD_PHASE_RUNNING)
+  /* What it says within its start counts once that has succeeded. */
+  if (instance->phase != MUSTERD_PHASE_RUNNING)
     return;
   if (instance->retiring || instance->draining)
     musterd_instance_set_state (instance, MUSTERD_INSTANCE_DRAINING, instance->health_text);
   else if (instance->health_said)
     musterd_instance_set_state (instance, health_state (instance), instance->health_text);
-  else if (instance->phase == MUSTERD_PHASE_RUNNING)
-    musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, "it has not reported its health yet");
   else
-    musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, NULL);
+    musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, "it has not reported its health yet");
 }
 
 /* What the instance is. */

@@ -133,7 +133,7 @@ start (MusterdInstance *instance, gboolean retiring)
   instance->twice_said = FALSE;
   musterd_instance_forget_said (instance);
   hand_over_start (instance);
-  musterd_instance_show (instance);
+  musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, NULL);
   musterd_run_begin (run);
 }
 

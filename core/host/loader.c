@@ -82,7 +82,8 @@ check_trusted (const char *path, const struct stat *st, GError **error)
       g_autofree char *self = owner_name (geteuid ());
 
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG,
-                   "%s belongs to %s, but must belong to root or to %s: change its owner (chown)", path, owner, self);
+                   "%s belongs to %s, but must belong to root%s%s: change its owner (chown)", path, owner,
+                   geteuid () != 0 ? " or to " : "", geteuid () != 0 ? self : "");
       return FALSE;
     }
   if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
@@ -164,6 +165,9 @@ open_file (const char *path, GError **error)
     {
       const char *reason = dlerror ();
       const gboolean newer = reason != NULL && strstr (reason, "undefined symbol: muster_") != NULL;
+
+      if (reason != NULL && g_str_has_prefix (reason, path) && g_str_has_prefix (reason + strlen (path), ": "))
+        reason += strlen (path) + 2;
 
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG, "opening %s: %s%s", path,
                    reason != NULL ? reason : "no reason given",

@@ -57,6 +57,7 @@ musterd_explain (const MusterdFacts *facts, const MusterdSettings *settings, Mus
   MusterdBase base;
 
   musterd_question_init (&question, facts, settings, NULL);
+  question.leases_at = now;
   musterd_judge_base (&question, now, TRUE, &base);
 
   for (guint i = 0; i < facts->claims->len; i++)

@@ -171,19 +171,42 @@ musterd_facts_is_ignored (const MusterdFacts *facts, const MusterdClaim *claim)
   return FALSE;
 }
 
+/* GLib reads a zone's file anew once nobody holds it: the few zones that people live in are kept. Names were checked
+ * when the user was made, so that there are no more of them than the system has. */
+static GTimeZone *
+zone_named (const char *name)
+{
+  static GMutex lock;
+  static GHashTable *zones;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
+  GTimeZone *zone;
+
+  if (name == NULL)
+    return g_time_zone_new_local ();
+  if (zones == NULL)
+    zones = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_time_zone_unref);
+  zone = g_hash_table_lookup (zones, name);
+  if (zone == NULL)
+    {
+      zone = g_time_zone_new_identifier (name);
+      if (zone == NULL)
+        return g_time_zone_new_local ();
+      g_hash_table_insert (zones, g_strdup (name), zone);
+    }
+  return g_time_zone_ref (zone);
+}
+
 /* The first midnight after `moment` in the user's zone, or the first moment of the next day where the clocks skip
  * midnight. */
 static MusterdTime
 end_of_day (MusterdTime moment, const char *zone_name)
 {
-  g_autoptr(GTimeZone) zone = zone_name != NULL ? g_time_zone_new_identifier (zone_name) : NULL;
+  g_autoptr(GTimeZone) zone = zone_named (zone_name);
   g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc (moment / MUSTERD_SECOND);
   g_autoptr(GDateTime) local = NULL;
   g_autoptr(GDateTime) next = NULL;
   g_autoptr(GDateTime) midnight = NULL;
 
-  if (zone == NULL)
-    zone = g_time_zone_new_local ();
   local = utc != NULL ? g_date_time_to_timezone (utc, zone) : NULL;
   next = local != NULL ? g_date_time_add_days (local, 1) : NULL;
   if (next == NULL)

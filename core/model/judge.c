@@ -13,6 +13,7 @@ musterd_question_init (MusterdQuestion *question, const MusterdFacts *facts, con
   question->settings = settings;
   question->without = without;
   question->standing_end = musterd_facts_choice_end (facts, settings);
+  question->leases_at = MUSTERD_TIME_ALWAYS;
 }
 
 MusterdClaimKind
@@ -122,7 +123,7 @@ base_from_choice (const MusterdQuestion *question, const MusterdChoice *choice, 
 
 /* Counts the clients that take part in this question. */
 static MusterdClientState
-client_state (const MusterdQuestion *question, MusterdTime now, gboolean *lost, MusterdTime *seen)
+client_state (const MusterdQuestion *question, gboolean *lost, MusterdTime *seen)
 {
   const GPtrArray *clients = question->facts->clients;
   MusterdClientState best = MUSTERD_CLIENT_NONE;
@@ -136,7 +137,7 @@ client_state (const MusterdQuestion *question, MusterdTime now, gboolean *lost, 
       if (question->without != NULL && g_str_equal (client->source, question->without))
         continue;
       n++;
-      if (now >= client->lease_until)
+      if (question->leases_at >= client->lease_until)
         *seen = MAX (*seen, client->seen);
       else if (best == MUSTERD_CLIENT_NONE || client->state < best)
         best = client->state;
@@ -157,7 +158,7 @@ musterd_judge_base (const MusterdQuestion *question, MusterdTime now, gboolean b
   MusterdTime seen;
 
   memset (base, 0, sizeof *base);
-  state = client_state (question, now, &lost, &seen);
+  state = client_state (question, &lost, &seen);
   base->client = state;
   if (facts->timed != NULL && now < facts->timed->until && base_from_choice (question, facts->timed, bare, base))
     return;

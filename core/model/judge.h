@@ -14,6 +14,7 @@ typedef struct
   const MusterdSettings *settings;
   const char            *without; /* nullable: a source whose claims, clients and devices are left out */
   MusterdTime            standing_end;
+  MusterdTime            leases_at; /* the moment at which leases are judged, see resolve.c */
 } MusterdQuestion;
 
 /* What shows where no overlay does. */

@@ -25,7 +25,8 @@ typedef struct
   char            *template_name; /* nullable: a status alone */
   char            *template_role; /* nullable */
   MusterdTime      since;
-  MusterdTime      until, next_free; /* NEVER = not known */
+  MusterdTime      until;            /* NEVER = not known */
+  MusterdTime      next_free;        /* not later than now = free already; NEVER = not known */
   MusterdTime      stale;            /* a calendar source of this user has been away since; NEVER = not stale */
   MusterdTelephony telephony;
   char            *telephony_label;  /* nullable */

@@ -14,6 +14,9 @@ typedef struct
   MusterdTime     now;
   GPtrArray      *active; /* MusterdClaim not owned: in force, with effect, not ignored */
   guint           next;   /* the first claim that has not begun */
+  /* Looking ahead, leases that run are taken to be renewed for ever: that somebody's meeting ends when its next heartbeat is due
+   * is not what is known of it. */
+  gboolean        ahead;
 } Walk;
 
 /* What the status line shows at a moment; nothing is owned. */
@@ -34,6 +37,14 @@ takes_part (const Walk *walk, const MusterdClaim *claim)
          && !musterd_facts_is_ignored (walk->question.facts, claim);
 }
 
+static MusterdTime
+claim_end (const Walk *walk, const MusterdClaim *claim)
+{
+  if (walk->ahead && claim->from <= walk->question.leases_at && walk->question.leases_at < claim->lease_until)
+    return claim->until;
+  return musterd_claim_get_end (claim);
+}
+
 /* Goes to a moment at or after the present one. */
 static void
 walk_to (Walk *walk, MusterdTime now)
@@ -41,8 +52,10 @@ walk_to (Walk *walk, MusterdTime now)
   const GPtrArray *claims = walk->question.facts->claims;
 
   walk->now = now;
+  if (!walk->ahead)
+    walk->question.leases_at = now;
   for (guint i = walk->active->len; i > 0; i--)
-    if (musterd_claim_get_end (g_ptr_array_index (walk->active, i - 1)) <= now)
+    if (claim_end (walk, g_ptr_array_index (walk->active, i - 1)) <= now)
       g_ptr_array_remove_index_fast (walk->active, i - 1);
   for (; walk->next < claims->len; walk->next++)
     {
@@ -50,7 +63,7 @@ walk_to (Walk *walk, MusterdTime now)
 
       if (claim->from > now)
         break;
-      if (musterd_claim_in_force (claim, now) && takes_part (walk, claim))
+      if (now < claim_end (walk, claim) && takes_part (walk, claim))
         g_ptr_array_add (walk->active, claim);
     }
 }
@@ -71,14 +84,14 @@ walk_next (const Walk *walk)
   MusterdTime best = MUSTERD_TIME_NEVER;
 
   for (guint i = 0; i < walk->active->len; i++)
-    earlier (musterd_claim_get_end (g_ptr_array_index (walk->active, i)), walk->now, &best);
+    earlier (claim_end (walk, g_ptr_array_index (walk->active, i)), walk->now, &best);
   for (guint i = walk->next; i < facts->claims->len; i++)
     {
       const MusterdClaim *claim = g_ptr_array_index (facts->claims, i);
 
       if (claim->from >= best)
         break;
-      if (claim->from < musterd_claim_get_end (claim) && takes_part (walk, claim))
+      if (claim->from < claim_end (walk, claim) && takes_part (walk, claim))
         {
           best = claim->from;
           break;
@@ -88,6 +101,8 @@ walk_next (const Walk *walk)
     earlier (facts->timed->until, walk->now, &best);
   if (facts->standing != NULL)
     earlier (walk->question.standing_end, walk->now, &best);
+  if (walk->ahead)
+    return best;
   for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
     {
       const MusterdClient *client = g_ptr_array_index (facts->clients, i);
@@ -129,7 +144,7 @@ telephony_at (const Walk *walk)
     {
       const MusterdDevice *device = g_ptr_array_index (devices, i);
 
-      if (walk->now < device->lease_until
+      if (walk->question.leases_at < device->lease_until
           && (walk->question.without == NULL || !g_str_equal (device->source, walk->question.without))
           && (best == NULL || device_before (device, best)))
         best = device;
@@ -362,6 +377,7 @@ fill_until (Walk *walk, const Shown *now, MusterdPresence *presence)
   gboolean until_known = FALSE;
   gboolean free_known = now->status == MUSTERD_STATUS_AVAILABLE;
 
+  walk->ahead = TRUE;
   if (free_known)
     presence->next_free = walk->now;
   while (!until_known || !free_known)

@@ -15,8 +15,8 @@ struct _MusterdAnswers
   gatomicrefcount refs;
   GMutex          lock;
   GMainContext   *context;
-  GQueue          queue;   /* Answer */
-  GSource        *source;  /* nullable: one for all answers that wait */
+  GQueue          queue;  /* Answer */
+  GSource        *source; /* nullable: one for all answers that wait */
 };
 
 MusterdAnswers *
@@ -53,7 +53,7 @@ musterd_answers_unref (MusterdAnswers *answers)
 static Answer *
 take (MusterdAnswers *answers)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&answers->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&answers->lock);
 
   return g_queue_pop_head (&answers->queue);
 }
@@ -98,7 +98,7 @@ musterd_answers_put (MusterdAnswers *answers, MusterdStoreDone done, gpointer us
   answer->user_data = user_data;
   answer->error = error != NULL ? g_error_copy (error) : NULL;
 
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&answers->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&answers->lock);
 
   g_queue_push_tail (&answers->queue, answer);
   if (answers->source != NULL)

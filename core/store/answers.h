@@ -9,15 +9,15 @@ G_BEGIN_DECLS
 
 typedef struct _MusterdAnswers MusterdAnswers; /* of one context; thread-safe */
 
-MusterdAnswers *musterd_answers_new   (GMainContext *context);
-MusterdAnswers *musterd_answers_ref   (MusterdAnswers *answers);
-void           musterd_answers_unref (MusterdAnswers *answers);
+MusterdAnswers *musterd_answers_new (GMainContext *context);
+MusterdAnswers *musterd_answers_ref (MusterdAnswers *answers);
+void            musterd_answers_unref (MusterdAnswers *answers);
 /* `error` is nullable and copied. */
-void           musterd_answers_put   (MusterdAnswers *answers, MusterdStoreDone done, gpointer user_data,
+void            musterd_answers_put (MusterdAnswers *answers, MusterdStoreDone done, gpointer user_data,
                                      const GError *error);
 /* Nobody but the caller holds it. */
-gboolean       musterd_answers_is_idle (MusterdAnswers *answers);
+gboolean        musterd_answers_is_idle (MusterdAnswers *answers);
 /* Calls, here and now, what waits; FALSE if nothing did. Nothing comes on the context afterwards. */
-gboolean       musterd_answers_drain (MusterdAnswers *answers);
+gboolean        musterd_answers_drain (MusterdAnswers *answers);
 
 G_END_DECLS

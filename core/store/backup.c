@@ -79,61 +79,87 @@ musterd_backup_write (const char *from, const char *to, GCancellable *cancellabl
   return FALSE;
 }
 
+/* The file's fault, or the disk's. */
+static gboolean
+fail_check (sqlite3 *db, GError **error)
+{
+  int rc = sqlite3_errcode (db);
+
+  if (musterd_sql_is_disk_error (rc))
+    musterd_sql_set_error (error, db, rc, "checking the copy");
+  else
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "it is damaged, or no store of Muster: %s",
+                 sqlite3_errmsg (db));
+  return FALSE;
+}
+
+static gboolean
+check_kind (sqlite3 *db, gint64 *version, GError **error)
+{
+  MusterdSchemaKind kind = MUSTERD_SCHEMA_EMPTY;
+
+  if (!musterd_schema_look (db, &kind, version, NULL))
+    return fail_check (db, error);
+  if (kind == MUSTERD_SCHEMA_EMPTY)
+    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "it is empty");
+  if (kind == MUSTERD_SCHEMA_FOREIGN)
+    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "it is a database of another program");
+  if (kind == MUSTERD_SCHEMA_NEWER)
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                 "it was written by a newer version of Muster (schema %" G_GINT64_FORMAT ", this one reads up to %d)",
+                 *version, musterd_schema_get_version ());
+  return kind == MUSTERD_SCHEMA_OURS;
+}
+
+/* Runs a check that answers with rows; the first column of the first, NULL where there is none. */
+static gboolean
+run_check (sqlite3 *db, const char *sql, char **answer, GError **error)
+{
+  g_autoptr(sqlite3_stmt) statement = musterd_sql_prepare (db, sql, NULL);
+  int rc = statement != NULL ? sqlite3_step (statement) : SQLITE_ERROR;
+
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    return fail_check (db, error);
+  *answer = rc == SQLITE_ROW ? g_strdup ((const char *) sqlite3_column_text (statement, 0)) : NULL;
+  return TRUE;
+}
+
 /* Whole, ours, and of a version that can be brought to this one. */
 static gboolean
 check_store (const char *path, GCancellable *cancellable, GError **error)
 {
   g_autoptr(sqlite3) db = musterd_sql_open (path, MUSTERD_SQL_IMMUTABLE, error);
-  g_autoptr(sqlite3_stmt) integrity = NULL;
-  g_autoptr(sqlite3_stmt) references = NULL;
-  MusterdSchemaKind kind = MUSTERD_SCHEMA_EMPTY;
-  int version = 0, rc = SQLITE_OK;
+  g_autoptr(MusterdApply) apply = NULL;
+  g_autofree char *integrity = NULL;
+  g_autofree char *orphans = NULL;
+  gint64 version = 0;
 
-  if (db == NULL || !musterd_schema_look (db, &kind, &version, error))
+  if (db == NULL || !check_kind (db, &version, error))
     return FALSE;
-  if (kind == MUSTERD_SCHEMA_EMPTY)
-    {
-      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "the file is empty");
-      return FALSE;
-    }
   if (cancellable != NULL)
     sqlite3_progress_handler (db, STEPS_PER_LOOK, on_steps_done, cancellable);
-  integrity = musterd_sql_prepare (db, "PRAGMA integrity_check (1)", error);
-  references = musterd_sql_prepare (db, "PRAGMA foreign_key_check", integrity != NULL ? error : NULL);
-  if (integrity == NULL || references == NULL)
+  if (!run_check (db, "PRAGMA integrity_check (1)", &integrity, error)
+      || !run_check (db, "PRAGMA foreign_key_check", &orphans, error))
     return FALSE;
-  rc = sqlite3_step (integrity);
-  if (rc != SQLITE_ROW)
+  if (g_strcmp0 (integrity, "ok") != 0)
     {
-      musterd_sql_set_error (error, db, rc, "checking the file");
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "it is damaged: %s", integrity);
       return FALSE;
     }
-  if (g_strcmp0 ((const char *) sqlite3_column_text (integrity, 0), "ok") != 0)
+  if (orphans != NULL)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "the file is damaged: %s",
-                   (const char *) sqlite3_column_text (integrity, 0));
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "it is damaged: rows of '%s' belong to no user",
+                   orphans);
       return FALSE;
     }
-  rc = sqlite3_step (references);
-  if (rc == SQLITE_ROW)
+  /* One of this version must have the tables that we use; an older one gets them. */
+  if (version == musterd_schema_get_version ())
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
-                   "the file is damaged: rows of '%s' belong to no user",
-                   (const char *) sqlite3_column_text (references, 0));
-      return FALSE;
+      apply = musterd_apply_new (db, NULL);
+      if (apply == NULL)
+        return fail_check (db, error);
     }
-  if (rc != SQLITE_DONE)
-    {
-      musterd_sql_set_error (error, db, rc, "checking the file");
-      return FALSE;
-    }
-  if (version != musterd_schema_get_version ())
-    return TRUE;
-
-  /* Its tables are the ones we use. */
-  g_autoptr(MusterdApply) apply = musterd_apply_new (db, error);
-
-  return apply != NULL;
+  return TRUE;
 }
 
 static gboolean

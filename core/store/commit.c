@@ -25,6 +25,15 @@ musterd_job_free (MusterdJob *job)
   g_free (job);
 }
 
+void
+musterd_commit_make_room (MusterdCommit *commit)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!musterd_sql_exec (commit->db, "PRAGMA wal_checkpoint (TRUNCATE)", &error))
+    g_debug ("the log keeps its room: %s", error->message);
+}
+
 MusterdCommit *
 musterd_commit_new (sqlite3 *db, GError **error)
 {
@@ -43,14 +52,13 @@ musterd_commit_new (sqlite3 *db, GError **error)
   /* The file has some room to spare: when a large change has filled the disk with a log that came to nothing, the part
    * of the log that counts can still be brought into the file, and the log's room given back. */
   sqlite3_file_control (db, "main", SQLITE_FCNTL_CHUNK_SIZE, &(int){ CHUNK_SIZE });
-  if (!musterd_sql_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error))
-    return NULL;
 
   MusterdCommit *commit = g_new0 (MusterdCommit, 1);
 
   commit->unsynced = TRUE; /* by the process before this one, perhaps */
   commit->db = g_steal_pointer (&owned);
   commit->apply = g_steal_pointer (&apply);
+  musterd_commit_make_room (commit);
   return commit;
 }
 
@@ -154,15 +162,6 @@ musterd_commit_jobs (MusterdCommit *commit, GQueue *jobs, GError **error)
     }
   commit->unsynced = !durable && (commit->unsynced || wrote);
   return SQLITE_OK;
-}
-
-void
-musterd_commit_make_room (MusterdCommit *commit)
-{
-  g_autoptr(GError) error = NULL;
-
-  if (!musterd_sql_exec (commit->db, "PRAGMA wal_checkpoint (TRUNCATE)", &error))
-    g_debug ("the log keeps its room: %s", error->message);
 }
 
 void

@@ -37,7 +37,7 @@ sqlite3       *musterd_commit_get_db (MusterdCommit *commit);
 /* All jobs (batches) in one transaction: SQLITE_OK, or the code of the disk's trouble with `error` set and nothing
  * written. A job that failed by its own fault has its error set, and the others are written. */
 int            musterd_commit_jobs   (MusterdCommit *commit, GQueue *jobs, GError **error);
-/* On a full disk: gives back what the log takes beside the file, if that can be done. */
+/* Brings the log into the file and gives back its room, if that can be done. */
 void           musterd_commit_make_room (MusterdCommit *commit);
 
 G_END_DECLS

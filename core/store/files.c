@@ -154,7 +154,8 @@ musterd_files_move_new (const char *from, const char *to, GError **error)
       || ((errno == EINVAL || errno == ENOSYS) && link (from, to) == 0 && unlink (from) == 0))
     return musterd_files_sync_parent (to, error);
   if (errno == EEXIST)
-    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT, "writing %s: there is a file of that name already", name);
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT, "writing %s: there is a file of that name already",
+                 name);
   else
     musterd_files_set_error (error, errno, "writing", to);
   return FALSE;
@@ -190,8 +191,13 @@ static void
 fold_log (const char *path)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(sqlite3) db = musterd_sql_open (path, MUSTERD_SQL_WRITE, &error);
+  g_autoptr(sqlite3) look = musterd_sql_open (path, MUSTERD_SQL_READ, &error);
+  g_autoptr(sqlite3) db = NULL;
+  MusterdSchemaKind kind = MUSTERD_SCHEMA_EMPTY;
 
+  if (look != NULL && musterd_schema_check (look, &kind, &error))
+    db = musterd_sql_open (path, MUSTERD_SQL_WRITE, &error);
+  g_clear_pointer (&look, sqlite3_close);
   if (db == NULL || !musterd_sql_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", &error))
     g_debug ("the old store is put aside as it is: %s", error->message);
 }
@@ -204,7 +210,6 @@ musterd_files_place_restored (const char *dir, GError **error)
   g_autofree char *before = g_build_filename (dir, "muster.db.before-restore", NULL);
   g_autoptr(sqlite3) db = NULL;
   MusterdSchemaKind kind = MUSTERD_SCHEMA_EMPTY;
-  int version = 0;
   struct stat info;
 
   if (lstat (restored, &info) != 0)
@@ -215,7 +220,7 @@ musterd_files_place_restored (const char *dir, GError **error)
       return FALSE;
     }
   db = musterd_sql_open (restored, MUSTERD_SQL_IMMUTABLE, error);
-  if (db == NULL || !musterd_schema_look (db, &kind, &version, error))
+  if (db == NULL || !musterd_schema_check (db, &kind, error))
     {
       g_prefix_error (error, "putting a restored store in place: ");
       return FALSE;

@@ -274,16 +274,16 @@ load_user (Load *load, MusterdRow *row, GHashTable *attributes)
 static gboolean
 load_users (Load *load, GError **error)
 {
-  g_autoptr(sqlite3_stmt) users = musterd_sql_prepare (
-      load->db,
-      "SELECT user, id, name, email, extension, home, mobile, voicemail, zone, language, location, group_name, unix_user"
-      " FROM users ORDER BY user",
-      error);
-  g_autoptr(sqlite3_stmt) more
-      = users != NULL ? musterd_sql_prepare (load->db, "SELECT user, name, value FROM user_attributes ORDER BY user, name",
-                                             error)
-                      : NULL;
+  g_autoptr(sqlite3_stmt) users
+      = musterd_sql_prepare (load->db,
+                             "SELECT user, id, name, email, extension, home, mobile, voicemail, zone, language,"
+                             "       location, group_name, unix_user"
+                             " FROM users ORDER BY user",
+                             error);
+  g_autoptr(sqlite3_stmt) more = NULL;
 
+  if (users != NULL)
+    more = musterd_sql_prepare (load->db, "SELECT user, name, value FROM user_attributes ORDER BY user, name", error);
   if (more == NULL)
     return FALSE;
 

@@ -101,8 +101,8 @@ musterd_skipped_tell (MusterdSkipped *skipped)
     {
       Skip *skip = &g_array_index (skipped->skips, Skip, i);
 
-      g_warning ("reading the store: %" G_GUINT64_FORMAT " row(s) of '%s' cannot be taken as they are: %s%s%s%s", skip->n,
-                 skip->table, skip->reason, skip->first != NULL ? " (the first: user '" : "",
+      g_warning ("reading the store: %" G_GUINT64_FORMAT " row(s) of '%s' cannot be taken as they are: %s%s%s%s",
+                 skip->n, skip->table, skip->reason, skip->first != NULL ? " (the first: user '" : "",
                  skip->first != NULL ? skip->first : "", skip->first != NULL ? "')" : "");
     }
   g_array_unref (skipped->skips);

@@ -89,9 +89,8 @@ musterd_schema_get_version (void)
 }
 
 gboolean
-musterd_schema_look (sqlite3 *db, MusterdSchemaKind *kind, int *version, GError **error)
+musterd_schema_look (sqlite3 *db, MusterdSchemaKind *kind, gint64 *version, GError **error)
 {
-  g_autofree char *name = g_filename_display_name (sqlite3_db_filename (db, "main"));
   gint64 application = 0, user_version = 0, n_objects = 0;
 
   if (!musterd_sql_get_int (db, "PRAGMA application_id", &application, error)
@@ -99,30 +98,36 @@ musterd_schema_look (sqlite3 *db, MusterdSchemaKind *kind, int *version, GError 
       || !musterd_sql_get_int (db, "SELECT count (*) FROM sqlite_schema", &n_objects, error))
     return FALSE;
 
+  *version = user_version;
   if (application == 0 && user_version == 0 && n_objects == 0)
-    {
-      *kind = MUSTERD_SCHEMA_EMPTY;
-      *version = 0;
-      return TRUE;
-    }
-  if (application != MUSTERD_SCHEMA_APPLICATION || user_version < 1)
-    {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
-                   "opening the store: %s: this is a database of another program; it was left as it is", name);
-      return FALSE;
-    }
-  if (user_version > musterd_schema_get_version ())
-    {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
-                   "opening the store: %s: it was written by a newer version of Muster (schema %" G_GINT64_FORMAT
-                   ", this one reads up to %d); it was left as it is: install the newer version again, or restore "
-                   "a backup made before it",
-                   name, user_version, musterd_schema_get_version ());
-      return FALSE;
-    }
-  *kind = MUSTERD_SCHEMA_OURS;
-  *version = (int) user_version;
+    *kind = MUSTERD_SCHEMA_EMPTY;
+  else if (application != MUSTERD_SCHEMA_APPLICATION || user_version < 1)
+    *kind = MUSTERD_SCHEMA_FOREIGN;
+  else if (user_version > musterd_schema_get_version ())
+    *kind = MUSTERD_SCHEMA_NEWER;
+  else
+    *kind = MUSTERD_SCHEMA_OURS;
   return TRUE;
+}
+
+gboolean
+musterd_schema_check (sqlite3 *db, MusterdSchemaKind *kind, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (sqlite3_db_filename (db, "main"));
+  gint64 version = 0;
+
+  if (!musterd_schema_look (db, kind, &version, error))
+    return FALSE;
+  if (*kind == MUSTERD_SCHEMA_FOREIGN)
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                 "opening the store: %s: this is a database of another program; it was left as it is", name);
+  if (*kind == MUSTERD_SCHEMA_NEWER)
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                 "opening the store: %s: it was written by a newer version of Muster (schema %" G_GINT64_FORMAT
+                 ", this one reads up to %d); it was left as it is: install the newer version again, or restore "
+                 "a backup made before it",
+                 name, version, musterd_schema_get_version ());
+  return *kind == MUSTERD_SCHEMA_EMPTY || *kind == MUSTERD_SCHEMA_OURS;
 }
 
 static gboolean

@@ -61,7 +61,8 @@ find_fault (const struct stat *info, MusterdSecretFileKind kind)
   if (!is_trusted_owner (info->st_uid))
     return "it belongs to neither root nor the user that musterd runs as";
   if (kind == MUSTERD_SECRET_FILE_OWN && (info->st_mode & 077) != 0)
-    return "its group or others have rights to it; give it mode 0600, and change the secret if somebody may have read it";
+    return "its group or others have rights to it; give it mode 0600, and change the secret if somebody may have read "
+           "it";
   if (kind == MUSTERD_SECRET_FILE_CREDENTIAL && (info->st_mode & 007) != 0)
     return "everybody has rights to it";
   return NULL;

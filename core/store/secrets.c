@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/error.h"
+#include "store/inside.h"
 #include "store/secret-files.h"
 
 #define SECRET_NAME_MAX 128
@@ -172,8 +173,13 @@ on_request_due (gpointer data, gpointer user_data)
 MusterdSecrets *
 musterd_secrets_new (const char *state_dir)
 {
+  return musterd_secrets_new_with (state_dir, g_getenv ("CREDENTIALS_DIRECTORY"));
+}
+
+MusterdSecrets *
+musterd_secrets_new_with (const char *state_dir, const char *credentials)
+{
   MusterdSecrets *secrets = g_new0 (MusterdSecrets, 1);
-  const char *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
 
   if (credentials != NULL && g_path_is_absolute (credentials))
     secrets->credentials = g_strdup (credentials);

@@ -53,7 +53,7 @@ musterd_sql_open (const char *path, MusterdSqlMode mode, GError **error)
   g_autofree char *absolute = g_canonicalize_filename (path, NULL);
   g_autofree char *uri = g_filename_to_uri (absolute, NULL, error);
   int flags = (mode == MUSTERD_SQL_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_URI
-              | SQLITE_OPEN_FULLMUTEX;
+              | SQLITE_OPEN_NOMUTEX; /* each connection is one thread's at a time */
 
   if (uri == NULL)
     return NULL;

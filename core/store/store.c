@@ -45,7 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdStore, store_free)
 
 /* Whose file it is, without a trace: with a log beside it (after a crash) SQLite has to read that too. */
 static gboolean
-look_first (const char *path, MusterdSchemaKind *kind, int *version, GError **error)
+look_first (const char *path, MusterdSchemaKind *kind, GError **error)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
   struct stat info;
@@ -56,7 +56,7 @@ look_first (const char *path, MusterdSchemaKind *kind, int *version, GError **er
   if (db == NULL)
     return FALSE;
   sqlite3_busy_timeout (db, 2000);
-  if (musterd_schema_look (db, kind, version, &trouble))
+  if (musterd_schema_check (db, kind, &trouble))
     return TRUE;
 
   int rc = sqlite3_errcode (db) & 0xff;
@@ -132,7 +132,6 @@ musterd_store_open_with (const char *dir, const MusterdWriterLimits *limits, GEr
   MusterdSchemaKind kind = MUSTERD_SCHEMA_EMPTY;
   gboolean created = FALSE;
   gint64 revision = 0;
-  int version = 0;
 
   store->lock = -1;
   g_mutex_init (&store->mutex);
@@ -147,7 +146,7 @@ musterd_store_open_with (const char *dir, const MusterdWriterLimits *limits, GEr
   if (store->lock < 0)
     return NULL;
   if (!musterd_files_place_restored (store->dir, error) || !check_file (store->path, error)
-      || !musterd_files_create (store->path, &created, error) || !look_first (store->path, &kind, &version, error))
+      || !musterd_files_create (store->path, &created, error) || !look_first (store->path, &kind, error))
     return NULL;
   if (chmod (store->path, 0600) != 0)
     g_message ("the mode of the store cannot be set; it should be 0600");
@@ -309,7 +308,7 @@ copy_free (gpointer data)
 static gboolean
 take_copy (MusterdStore *store, const char *path, GError **error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&store->taking);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&store->taking);
 
   return musterd_backup_take (path, store->dir, store->closing, error);
 }

@@ -65,7 +65,9 @@ void musterd_batch_put_record    (MusterdBatch *batch, const char *instance, con
 void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
 guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
 
-/* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. */
+/* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. UNAVAILABLE:
+ * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore or a record of a user who is not there
+ * (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record beyond its bounds. */
 typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
 
 /* Takes the batch. Batches are committed in the order of the calls. `durable`: on disk (fsync) before `done`; many
@@ -88,7 +90,8 @@ void musterd_record_free (MusterdRecord *record);
 void       musterd_store_records_async  (MusterdStore *store, const char *instance, const MusterdRecord *after,
                                          guint limit, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *musterd_store_records_finish (MusterdStore *store, GAsyncResult *result, GError **error);
-/* Instances that have records whose key begins with `prefix`, with their count: who still holds phones. */
+/* Instances that have records whose key begins with `prefix`, with their count (GUINT_TO_POINTER): who still holds
+ * phones. */
 GHashTable *musterd_store_count_records (MusterdStore *store, const char *prefix, GError **error);
 
 /* A consistent copy of the file while work goes on, written to `path` (which must not exist; mode 0600). */

@@ -24,7 +24,7 @@ struct _MusterdWriter
   gsize               bytes;
   guint               n_urgent;  /* jobs in the queue that somebody waits for */
   gboolean            stopping;
-  gboolean            refusing; /* the backlog was full the last time */
+  gboolean            refusing;  /* the backlog was full the last time */
   MusterdWriterStats  stats;
   /* The thread's own. */
   MusterdCommit      *commit;
@@ -223,7 +223,7 @@ any_stays (GQueue *jobs)
 static void
 take_rest (MusterdWriter *writer, GQueue *jobs)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
   for (MusterdJob *job = g_queue_pop_head (&writer->jobs); job != NULL; job = g_queue_pop_head (&writer->jobs))
     g_queue_push_tail (jobs, job);
@@ -271,7 +271,7 @@ next_moment (MusterdWriter *writer)
 static gboolean
 take_jobs (MusterdWriter *writer, GQueue *batches, MusterdJob **call, gboolean *last_try)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
   gsize bytes = 0;
 
   for (gint64 at = next_moment (writer); at < 0 || at > g_get_monotonic_time (); at = next_moment (writer))
@@ -299,7 +299,7 @@ take_jobs (MusterdWriter *writer, GQueue *batches, MusterdJob **call, gboolean *
 static void
 put_back (MusterdWriter *writer, GQueue *kept)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
   while (kept->length > 0)
     g_queue_push_head (&writer->jobs, g_queue_pop_tail (kept));
@@ -344,7 +344,7 @@ musterd_writer_new (sqlite3 *db, const MusterdWriterLimits *limits, GError **err
   g_cond_init (&writer->wake);
   g_queue_init (&writer->jobs);
   writer->answers = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) g_main_context_unref,
-                                            (GDestroyNotify) musterd_answers_unref);
+                                           (GDestroyNotify) musterd_answers_unref);
   writer->commit = commit;
   writer->thread = g_thread_new ("musterd-store", run_writer, writer);
   return writer;
@@ -408,7 +408,7 @@ void
 musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durable, MusterdStoreDone done,
                       gpointer user_data)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
   gsize bound = writer->limits.backlog_bytes;
   MusterdJob *job = g_new0 (MusterdJob, 1);
 
@@ -435,7 +435,7 @@ musterd_writer_write (MusterdWriter *writer, MusterdBatch *batch, gboolean durab
 gboolean
 musterd_writer_call (MusterdWriter *writer, MusterdWriterFunc func, gpointer user_data)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
   if (writer->stopping)
     return FALSE;
@@ -451,7 +451,7 @@ musterd_writer_call (MusterdWriter *writer, MusterdWriterFunc func, gpointer use
 void
 musterd_writer_get_backlog (MusterdWriter *writer, guint *n_batches, gsize *bytes)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
   if (n_batches != NULL)
     *n_batches = writer->n_waiting;
@@ -462,7 +462,7 @@ musterd_writer_get_backlog (MusterdWriter *writer, guint *n_batches, gsize *byte
 void
 musterd_writer_get_stats (MusterdWriter *writer, MusterdWriterStats *stats)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
   *stats = writer->stats;
 }

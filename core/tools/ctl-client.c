@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK (ctl-error-quark, ctl_error)
-
 char *
 ctl_default_socket (void)
 {
@@ -102,7 +100,10 @@ set_refused (SoupMessage *message, GBytes *bytes, GError **error)
       = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? ctl_string (json_node_get_object (node), "detail") : NULL;
 
   if (detail != NULL)
-    g_set_error_literal (error, CTL_ERROR, CTL_ERROR_REFUSED, detail);
+    g_set_error_literal (error, CTL_ERROR,
+                         soup_message_get_status (message) == SOUP_STATUS_NOT_FOUND ? CTL_ERROR_NOT_FOUND
+                                                                                    : CTL_ERROR_REFUSED,
+                         detail);
   else
     g_set_error (error, CTL_ERROR, CTL_ERROR_REFUSED, "%s: %u %s", _ ("the daemon answers"),
                  soup_message_get_status (message), soup_message_get_reason_phrase (message));

@@ -121,8 +121,8 @@ ctl_time_at (const char *time, GDateTime *now)
         && g_date_time_get_day_of_year (moment) == g_date_time_get_day_of_year (near[i].day))
       return g_date_time_format (moment, near[i].format);
   if (g_date_time_get_year (moment) == g_date_time_get_year (now))
-    return g_date_time_format (moment, _ ("%a %e %b %H:%M"));
-  return g_date_time_format (moment, _ ("%e %b %Y %H:%M"));
+    return g_date_time_format (moment, _ ("%a %-d %b %H:%M"));
+  return g_date_time_format (moment, _ ("%-d %b %Y %H:%M"));
 }
 
 char *
@@ -137,7 +137,7 @@ ctl_time (const char *time)
 
 typedef struct
 {
-  char    *text;
+  char     *text;
   CtlColour colour;
 } Cell;
 
@@ -233,11 +233,19 @@ print_row (CtlTable *table, guint first, const char *indent)
 }
 
 void
+ctl_table_discard (CtlTable *table)
+{
+  for (guint i = 0; i < table->cells->len; i++)
+    g_free (g_array_index (table->cells, Cell, i).text);
+  g_array_unref (table->cells);
+  g_free (table->widths);
+  g_free (table);
+}
+
+void
 ctl_table_print (CtlTable *table, const char *indent)
 {
   for (guint i = 0; i < table->cells->len; i += table->n_columns)
     print_row (table, i, indent);
-  g_array_unref (table->cells);
-  g_free (table->widths);
-  g_free (table);
+  ctl_table_discard (table);
 }

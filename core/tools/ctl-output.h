@@ -38,5 +38,6 @@ void      ctl_table_add   (CtlTable *table, ...);
 void      ctl_table_paint (CtlTable *table, guint column, CtlColour colour);
 /* Prints each line after `indent`, and frees. */
 void      ctl_table_print (CtlTable *table, const char *indent);
+void      ctl_table_discard (CtlTable *table);
 
 G_END_DECLS

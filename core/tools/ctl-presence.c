@@ -223,9 +223,17 @@ run_set (Ctl *ctl)
       if (until == NULL)
         return ctl_fail (error);
     }
-  /* A word that is a status is one, whatever templates are called: --template says that the template is meant. */
-  answer = choose (ctl, is_status (ctl_get_arg (ctl, 1)) && !ctl_has_option (ctl, "template") ? "status" : "template",
-                   until, &error);
+  if (!ctl_has_option (ctl, "status"))
+    answer = choose (ctl, "template", until, &error);
+  /* A word that no template has may be one of the six statuses. */
+  if (answer == NULL && is_status (ctl_get_arg (ctl, 1))
+      && (error == NULL || g_error_matches (error, CTL_ERROR, CTL_ERROR_NOT_FOUND)))
+    {
+      g_clear_error (&error);
+      answer = choose (ctl, "status", until, &error);
+    }
+  else if (answer == NULL && error == NULL)
+    g_set_error (&error, CTL_ERROR, CTL_ERROR_WRONG_USE, _ ("there is no status '%s'"), ctl_get_arg (ctl, 1));
   return answer != NULL ? show_presence (ctl, answer) : ctl_fail (error);
 }
 
@@ -247,7 +255,7 @@ static const CtlOption list_options[] = {
 static const CtlOption set_options[] = {
   { "text", N_ ("TEXT"), N_ ("what others read beside it") },
   { "until", N_ ("WHEN"), N_ ("12:30, \"tomorrow 9:00\", +30m, +2h, or date and time with zone; without: until changed") },
-  { "template", NULL, N_ ("the word is a template's name, even if a status has that name, too") },
+  { "status", NULL, N_ ("the word is a status, even if a template has that name, too") },
   { NULL, NULL, NULL },
 };
 

@@ -9,6 +9,8 @@
 
 #define AHEAD_MAX (G_GINT64_CONSTANT (10) * 366 * 24 * 3600) /* s */
 
+G_DEFINE_QUARK (ctl-error-quark, ctl_error)
+
 static char *
 format (GDateTime *moment)
 {

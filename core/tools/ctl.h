@@ -19,6 +19,7 @@ GQuark ctl_error_quark (void);
 typedef enum
 {
   CTL_ERROR_REFUSED,     /* the daemon says no, or cannot be reached */
+  CTL_ERROR_NOT_FOUND,   /* the daemon knows no such thing */
   CTL_ERROR_WRONG_USE,   /* the command line is wrong */
   CTL_ERROR_UNREACHABLE  /* nobody answers at the socket */
 } CtlError;

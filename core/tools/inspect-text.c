@@ -95,7 +95,7 @@ describe_type (JsonObject *option)
     g_string_append_printf (text, ": %s", choices);
   if (*min != '\0')
     g_string_append_printf (text, " from %s to %s", min, max);
-  if (*preset != '\0')
+  if (*preset != '\0' && !g_str_equal (type, "table"))
     g_string_append_printf (text, ", default %s", preset);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -113,6 +113,32 @@ print_columns (JsonArray *columns)
       g_autofree char *doc = text_of (column, "doc");
       g_autofree char *type = describe_type (column);
       g_print ("      %s (%s): %s\n", name, type, doc);
+    }
+}
+
+/* A table's default, a row on each line. */
+static void
+print_rows (JsonObject *option)
+{
+  g_autofree char *type = text_of (option, "type");
+  g_autofree char *preset = text_of (option, "default");
+  const char *begin = preset;
+
+  if (!g_str_equal (type, "table") || *preset == '\0')
+    return;
+  g_print ("      default rows:\n");
+  for (const char *p = preset;; p++)
+    {
+      if (*p == '\\' && p[1] != '\0')
+        p++;
+      else if (*p == ';' || *p == '\0')
+        {
+          if (p > begin)
+            g_print ("        %.*s\n", (int) (p - begin), begin);
+          if (*p == '\0')
+            break;
+          begin = p + 1;
+        }
     }
 }
 
@@ -135,6 +161,7 @@ print_options (JsonObject *plugin, const char *member, const char *title)
       g_autofree char *type = describe_type (option);
       g_print ("  %s (%s)\n      %s\n", name, type, doc);
       print_columns (array_of (option, "columns"));
+      print_rows (option);
     }
 }
 

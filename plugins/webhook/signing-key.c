@@ -78,8 +78,11 @@ on_secret (const char *secret, const GError *error, gpointer user_data)
   if (key->stopped)
     return;
 
-  if (is_empty || error != NULL)
-    problem = g_strdup_printf ("deliveries cannot be signed until secret '%s' is stored: %s", bare_name (key),
+  if (error != NULL && !is_gone && key->value != NULL)
+    problem = g_strdup_printf ("secret '%s' cannot be read again, the one of before stays in use: %s", bare_name (key),
+                               error->message);
+  else if (is_empty || error != NULL)
+    problem = g_strdup_printf ("deliveries cannot be signed until secret '%s' can be read: %s", bare_name (key),
                                error != NULL ? error->message : "it is empty");
   gboolean changed = g_strcmp0 (problem, key->problem) != 0;
   g_free (key->problem);
@@ -94,7 +97,9 @@ on_secret (const char *secret, const GError *error, gpointer user_data)
       changed = TRUE;
     }
 
-  if (key->problem != NULL && key->again == NULL)
+  if (key->problem == NULL)
+    g_clear_pointer (&key->again, muster_timer_free);
+  else if (key->again == NULL)
     key->again = muster_context_timer_add (key->ctx, muster_context_now (key->ctx) + READ_AGAIN, on_time_to_read_again,
                                            key);
   if (changed)

@@ -222,7 +222,7 @@ muster_context_now (MusterContext *ctx)
 static void
 end_callbacks (MusterContext *ctx)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&ctx->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&ctx->mutex);
 
   ctx->ended = TRUE;
   g_hash_table_remove_all (ctx->pending);

@@ -65,7 +65,7 @@ check_columns (const MusterOption *option)
       const MusterOption cell
           = { .name = column->name, .type = column->type, .default_value = column->default_value };
       g_autoptr(GError) error = NULL;
-      g_autofree char *value = muster_option_check (&cell, NULL, &error);
+      g_free (muster_option_check (&cell, NULL, &error));
       if (error != NULL)
         return g_strdup_printf ("column '%s' has a wrong default: %s", column->name, error->message);
     }
@@ -97,9 +97,7 @@ check_default (const MusterOption *option)
       g_clear_pointer (&table, muster_table_unref);
     }
   else
-    {
-      g_autofree char *value = muster_option_check (option, NULL, &error);
-    }
+    g_free (muster_option_check (option, NULL, &error));
   return error != NULL ? g_strdup_printf ("its default is wrong: %s", error->message) : NULL;
 }
 

@@ -29,7 +29,7 @@ timer_unref (gpointer data)
 static gboolean
 disarm (MusterTimer *timer)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&timer->ctx->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&timer->ctx->mutex);
 
   return g_hash_table_remove (timer->ctx->timers, timer);
 }

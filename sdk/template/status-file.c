@@ -20,10 +20,17 @@ typedef struct
 } Delivery;
 
 static void
+delivery_free (Delivery *delivery)
+{
+  g_bytes_unref (delivery->bytes);
+  g_free (delivery);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Delivery, delivery_free)
+
+static void
 on_replaced (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Delivery *delivery = user_data;
-  g_autoptr(GBytes) bytes = g_steal_pointer (&delivery->bytes);
+  g_autoptr(Delivery) delivery = user_data;
   g_autoptr(GError) error = NULL;
 
   if (g_file_replace_contents_finish (G_FILE (object), result, NULL, &error))

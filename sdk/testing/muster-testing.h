@@ -28,7 +28,7 @@ gboolean       muster_testing_set_option  (MusterTesting *testing, const char *n
                                            GError **error);
 /* Fills in the defaults; `start` of the source, then `open` of the sink. */
 gboolean       muster_testing_start       (MusterTesting *testing, GError **error);
-/* `stop` and `close`; returns once both were answered. The context is closed then. */
+/* `stop` and `close`; returns once both were answered, and every delivery as well. The context is closed then. */
 void           muster_testing_stop        (MusterTesting *testing);
 MusterContext *muster_testing_get_context (MusterTesting *testing);
 

@@ -56,12 +56,14 @@ void
 muster_testing_receive (gpointer data, MusterMessage *message)
 {
   MusterTesting *testing = data;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   if (message->verb == MUSTER_VERB_STOPPED)
     testing->stopped = TRUE;
   if (message->verb == MUSTER_VERB_CLOSED)
     testing->closed = TRUE;
+  if (message->verb == MUSTER_VERB_DELIVERY_COMPLETE)
+    g_hash_table_remove (testing->open, &message->serial);
   if (message->verb == MUSTER_VERB_SECRET_PUT && !testing->hold_answers)
     g_hash_table_replace (testing->secrets, g_strdup (message->key), g_strdup (message->text));
   if (message->serial != 0 && !testing->hold_answers
@@ -85,7 +87,7 @@ find_message (MusterTesting *testing, MusterVerb verb)
 MusterMessage *
 muster_testing_take (MusterTesting *testing, MusterVerb verb)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
   const int i = find_message (testing, verb);
 
   return i >= 0 ? g_ptr_array_steal_index (testing->messages, i) : NULL;
@@ -94,7 +96,7 @@ muster_testing_take (MusterTesting *testing, MusterVerb verb)
 static gboolean
 is_there (MusterTesting *testing, gpointer user_data)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   return find_message (testing, GPOINTER_TO_UINT (user_data)) >= 0;
 }
@@ -111,7 +113,7 @@ muster_testing_wait (MusterTesting *testing, MusterVerb verb)
 guint
 muster_testing_count (MusterTesting *testing, MusterVerb verb)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
   guint n = 0;
 
   for (guint i = 0; i < testing->messages->len; i++)
@@ -123,7 +125,7 @@ muster_testing_count (MusterTesting *testing, MusterVerb verb)
 guint
 muster_testing_total (MusterTesting *testing)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   return testing->messages->len;
 }
@@ -131,7 +133,7 @@ muster_testing_total (MusterTesting *testing)
 void
 muster_testing_clear (MusterTesting *testing)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   g_ptr_array_set_size (testing->messages, 0);
 }
@@ -139,7 +141,7 @@ muster_testing_clear (MusterTesting *testing)
 void
 muster_testing_set_secret (MusterTesting *testing, const char *name, const char *secret)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   g_hash_table_replace (testing->secrets, g_strdup (name), g_strdup (secret));
 }
@@ -147,7 +149,7 @@ muster_testing_set_secret (MusterTesting *testing, const char *name, const char 
 const char *
 muster_testing_get_secret (MusterTesting *testing, const char *name)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   return g_hash_table_lookup (testing->secrets, name);
 }
@@ -155,7 +157,7 @@ muster_testing_get_secret (MusterTesting *testing, const char *name)
 void
 muster_testing_hold_answers (MusterTesting *testing, gboolean hold)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   testing->hold_answers = hold;
 }

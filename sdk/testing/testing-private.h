@@ -13,14 +13,16 @@ struct _MusterTesting
   GHashTable                   *options;    /* name → keyfile text */
   gpointer                      source;     /* nullable: no source, or not running */
   gpointer                      sink;       /* nullable; the source's own where the sink has no open */
-  gboolean                      running, stopped, closed;
+  gboolean                      running;
   guint64                       last_serial;
 
   GMutex      mutex;     /* guards what follows: verbs come from any thread */
+  gboolean    stopped, closed;
   gint64      now;
   GPtrArray  *timers;    /* GSource */
   GPtrArray  *messages;  /* MusterMessage, oldest first */
   GHashTable *secrets;   /* name → secret */
+  GHashTable *open;      /* set of MusterDelivery handed out and not answered yet */
   gboolean    hold_answers;
 };
 

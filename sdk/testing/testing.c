@@ -38,6 +38,7 @@ muster_testing_new (const MusterPluginDescriptor *descriptor, const char *instan
   testing->timers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
   testing->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) muster_message_free);
   testing->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  testing->open = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   testing->ctx = muster_context_new (instance, testing->thread, &backend, testing);
   return testing;
 }
@@ -162,11 +163,12 @@ static gboolean
 is_over (MusterTesting *testing, gpointer user_data)
 {
   const MusterSinkOps *sink = testing->descriptor->sink;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&testing->mutex);
 
   (void) user_data;
   return (testing->source == NULL || testing->stopped)
-         && (testing->sink == NULL || !MUSTER_OPS_HAS (sink, open) || testing->closed);
+         && (testing->sink == NULL || !MUSTER_OPS_HAS (sink, open) || testing->closed)
+         && g_hash_table_size (testing->open) == 0;
 }
 
 void
@@ -183,7 +185,7 @@ muster_testing_stop (MusterTesting *testing)
   if (testing->source != NULL)
     d->source->stop (testing->source, deadline);
   muster_testing_leave (testing);
-  muster_testing_run_until (testing, is_over, NULL, "stopped and closed");
+  muster_testing_run_until (testing, is_over, NULL, "stopped, closed and the answer to every delivery");
   muster_context_close (testing->ctx);
   testing->running = FALSE;
 }
@@ -199,6 +201,7 @@ muster_testing_free (MusterTesting *testing)
   g_main_context_unref (testing->thread);
   g_hash_table_unref (testing->options);
   g_hash_table_unref (testing->secrets);
+  g_hash_table_unref (testing->open);
   g_ptr_array_unref (testing->timers);
   g_ptr_array_unref (testing->messages);
   g_mutex_clear (&testing->mutex);
@@ -315,6 +318,9 @@ muster_testing_apply (MusterTesting *testing, MusterUser *user, const MusterDesi
     g_error ("the plugin is no sink");
 
   g_autoptr(MusterDesired) desired = muster_desired_new (data, ops->needs);
+  g_mutex_lock (&testing->mutex);
+  g_hash_table_add (testing->open, g_memdup2 (&delivery, sizeof delivery));
+  g_mutex_unlock (&testing->mutex);
   muster_testing_enter (testing);
   ops->apply (testing->sink, user, desired, delivery);
   muster_testing_leave (testing);

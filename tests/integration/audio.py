@@ -64,7 +64,8 @@ def wait_for(what, condition, patience=PATIENCE, alive=None):
         if result:
             return result
         if alive is not None and not alive.is_alive():
-            raise AssertionError(f'waiting for {what}: {alive.name} ended with {alive.process.returncode}:\n{alive.log()}')
+            raise AssertionError(f'waiting for {what}: {alive.name} ended with {alive.process.returncode}:\n'
+                                 f'{alive.log()}')
         if time.monotonic() > deadline:
             raise AssertionError(f'waiting for {what}: not within {patience} s')
         time.sleep(0.02)
@@ -188,7 +189,8 @@ class Server:
         return json.loads(self.pactl('-f', 'json', 'list', 'source-outputs'))
 
     def source_is_mic(self):
-        return any(line.split('\t')[1] == 'mic' for line in self.pactl('list', 'short', 'sources', check=False).splitlines())
+        lines = self.pactl('list', 'short', 'sources', check=False).splitlines()
+        return any(line.split('\t')[1] == 'mic' for line in lines)
 
     def _wait_seen(self, recorder, before):
         wait_for(f'{recorder.name} to record on {self.name}', lambda: len(self.streams()) > before, alive=recorder)
@@ -200,7 +202,8 @@ class Server:
         argv = ['parec', '--raw', f'--device={device}', f'--property=application.process.binary={binary}']
         argv += [f'--client-name={client}'] if client is not None else []
         argv += [f'--property={each}' for each in properties]
-        return self._wait_seen(Process(f'parec-{binary}', argv, self.env, self.folder, stdout=subprocess.DEVNULL), before)
+        recorder = Process(f'parec-{binary}', argv, self.env, self.folder, stdout=subprocess.DEVNULL)
+        return self._wait_seen(recorder, before)
 
     def record_copied(self, binary):
         """pacat as a file of that name: the server finds the name out by itself."""

@@ -251,7 +251,7 @@ class TestCase(unittest.TestCase):
 
 
 class _Tap(unittest.TestResult):
-    """Writes each result as a line of TAP, what went wrong as comments below it."""
+    """Writes each result as a line of TAP, and to standard error what went wrong."""
 
     def __init__(self, out):
         super().__init__()
@@ -268,8 +268,8 @@ class _Tap(unittest.TestResult):
         lines = ''.join(traceback.format_exception(*error)).splitlines()
         for daemon in getattr(test, 'daemons', []):
             lines += ['', f'log of {daemon.folder.name}:'] + daemon.read_log().splitlines()[-200:]
-        for line in lines:
-            print(f'# {line}', file=self.out, flush=True)
+        # Meson shows only this one of a test that speaks TAP.
+        print(f'--- {test.id()}', *lines, sep='\n', file=sys.stderr, flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)

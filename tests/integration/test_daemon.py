@@ -237,5 +237,53 @@ class Plugins(harness.TestCase):
         self.assertEqual(since()['webhook:a'], before['webhook:a'])
 
 
+class BadPlugins(harness.TestCase):
+    """The daemon ends when it is told to, whatever a plugin does."""
+
+    CASES = {
+        'never-stops': '[never-stops]\n',
+        'hangs in start': '[hangs]\nwhere=start\n',
+        'hangs in users': '[hangs]\nwhere=users\n',
+        'hangs in stop': '[hangs]\nwhere=stop\n',
+    }
+    # Two seconds on a machine that has nothing else to do and without sanitizers.
+    IN_TIME = 8
+
+    def bad(self, config, name):
+        folder = os.environ.get('MUSTER_BAD_PLUGINS')
+        if not folder:
+            self.skipTest('MUSTER_BAD_PLUGINS is not set: run this test through meson')
+        daemon = self.start(config, name=name, args=['--plugin-dir', folder])
+        daemon.ctl('user', 'add', 'alice@example.com')
+        return daemon
+
+    def test_stop(self):
+        for name, config in self.CASES.items():
+            with self.subTest(name=name):
+                daemon = self.bad(config, name.replace(' ', '-'))
+                self.assertLess(daemon.stop(), self.IN_TIME)
+                self.assertEqual(daemon.process.returncode, 0)
+                # What was acknowledged is there all the same.
+                daemon.config.write_text('', encoding='utf-8')
+                daemon.start()
+                daemon.ctl('show', 'alice@example.com')
+
+    def test_stop_at_once(self):
+        daemon = self.bad(self.CASES['never-stops'], 'daemon')
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_note('STOPPING=1')
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0)
+        self.assertIn('stopping at once', daemon.read_log())
+
+    def test_restart(self):
+        daemon = self.bad(self.CASES['never-stops'], 'daemon')
+        copy = daemon.folder / 'copy.db'
+        daemon.ctl('backup', copy)
+        daemon.ctl('restore', copy)
+        daemon.wait_note('READY=1')
+        daemon.ctl('show', 'alice@example.com')
+
+
 if __name__ == '__main__':
     harness.main()

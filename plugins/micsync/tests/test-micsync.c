@@ -441,7 +441,8 @@ test_unknown_programs (void)
 }
 
 static void
-assert_line (MusterTesting *testing, guint64 serial, MusterReportResult result, const char *subject, const char *pattern)
+assert_line (MusterTesting *testing, guint64 serial, MusterReportResult result, const char *subject,
+             const char *pattern)
 {
   g_autoptr(MusterMessage) line = muster_testing_take (testing, MUSTER_VERB_REPORT);
 

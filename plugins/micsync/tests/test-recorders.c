@@ -29,9 +29,11 @@ typedef struct
 #define ZOOM "application.process.binary=zoom"
 
 static const RecorderCase cases[] = {
-  { "counts", MIC, NOBODY, 0, 0, "copy", { ZOOM, "application.name=ZOOM VoiceEngine" }, MICSYNC_COUNTS, "zoom", "Zoom" },
+  { "counts", MIC, NOBODY, 0, 0, "copy", { ZOOM, "application.name=ZOOM VoiceEngine" }, MICSYNC_COUNTS, "zoom",
+    "Zoom" },
   { "no-resampler", MIC, NOBODY, 0, 0, NULL, { ZOOM }, MICSYNC_COUNTS, "zoom", "Zoom" },
-  { "case-and-exe", MIC, NOBODY, 0, 0, NULL, { "application.process.binary=ZOOM.exe" }, MICSYNC_COUNTS, "ZOOM", "Zoom" },
+  { "case-and-exe", MIC, NOBODY, 0, 0, NULL, { "application.process.binary=ZOOM.exe" }, MICSYNC_COUNTS, "ZOOM",
+    "Zoom" },
   { "path", MIC, NOBODY, 0, 0, NULL, { "application.process.binary=/opt/zoom/zoom" }, MICSYNC_COUNTS, "zoom", "Zoom" },
   { "corked", MIC, NOBODY, 1, 0, "copy", { ZOOM }, MICSYNC_CORKED, "zoom", "Zoom" },
   { "first-event-on-pipewire", PA_INVALID_INDEX, NOBODY, 1, 0, "PipeWire", { ZOOM }, MICSYNC_CORKED, "zoom", "Zoom" },
@@ -39,7 +41,8 @@ static const RecorderCase cases[] = {
   { "source-gone", GONE, NOBODY, 0, 0, NULL, { ZOOM }, MICSYNC_NO_SOURCE, "zoom", "Zoom" },
   { "monitor", SPEAKER_MONITOR, NOBODY, 0, 0, "copy", { ZOOM }, MICSYNC_MONITOR, "zoom", "Zoom" },
   { "meter-on-pulseaudio", MIC, NOBODY, 0, 0, "peaks", { ZOOM }, MICSYNC_METER, "zoom", "Zoom" },
-  { "meter-on-pipewire", MIC, NOBODY, 0, 0, "PipeWire", { ZOOM, "resample.peaks=true" }, MICSYNC_METER, "zoom", "Zoom" },
+  { "meter-on-pipewire", MIC, NOBODY, 0, 0, "PipeWire", { ZOOM, "resample.peaks=true" }, MICSYNC_METER, "zoom",
+    "Zoom" },
   { "stream-monitor", MIC, NOBODY, 0, 0, "PipeWire", { ZOOM, "stream.monitor=true" }, MICSYNC_METER, "zoom", "Zoom" },
   { "not-a-meter", MIC, NOBODY, 0, 0, "PipeWire", { ZOOM, "resample.peaks=false", "stream.monitor=false" },
     MICSYNC_COUNTS, "zoom", "Zoom" },

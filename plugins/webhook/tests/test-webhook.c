@@ -427,7 +427,7 @@ test_secret_missing (void)
   g_autoptr(MusterMessage) early = apply (&f, 1);
   g_assert_cmpuint (early->value, ==, MUSTER_DELIVERY_UNREACHABLE);
   assert_matches (early->text, "*is being read");
-  expect_health (&f, MUSTER_HEALTH_DEGRADED, "deliveries cannot be signed until secret 'hook' is stored: *");
+  expect_health (&f, MUSTER_HEALTH_DEGRADED, "deliveries cannot be signed until secret 'hook' can be read: *");
   g_autoptr(MusterMessage) unsigned_one = apply (&f, 2);
   g_assert_cmpuint (unsigned_one->value, ==, MUSTER_DELIVERY_UNREACHABLE);
 
@@ -501,6 +501,39 @@ test_secret_removed (void)
   g_autoptr(MusterMessage) second = apply (&f, 2);
   g_assert_cmpuint (second->value, ==, MUSTER_DELIVERY_UNREACHABLE);
   g_assert_cmpuint (requests (&f), ==, 1);
+  fixture_tear_down (&f);
+}
+
+/* The key ring is locked for a while: the value of before goes on being used. */
+static void
+test_secret_locked (void)
+{
+  Fixture f;
+  g_autoptr(GError) locked = g_error_new (MUSTER_ERROR, MUSTER_ERROR_LOCKED, "the key ring is locked");
+
+  fixture_set_up (&f, FALSE);
+  muster_testing_set_secret (f.host, "hook", "old");
+  set_option (&f, "secret", "secret:hook");
+  fixture_open (&f);
+  expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
+  muster_testing_clear (f.host);
+  muster_testing_hold_answers (f.host, TRUE);
+  receiver_answers (&f, 401);
+  hand_over (&f, "alice@example.com", 1);
+  g_autoptr(MusterMessage) asked = muster_testing_wait (f.host, MUSTER_VERB_SECRET_GET);
+  muster_testing_answer (f.host, asked, NULL, locked);
+  g_autoptr(MusterMessage) refused = muster_testing_wait (f.host, MUSTER_VERB_DELIVERY_COMPLETE);
+  g_assert_cmpuint (refused->value, ==, MUSTER_DELIVERY_REFUSED);
+  expect_health (&f, MUSTER_HEALTH_DEGRADED, "secret 'hook' cannot be read again, the one of before stays in use: *locked");
+
+  muster_testing_hold_answers (f.host, FALSE);
+  receiver_answers (&f, 200);
+  g_autoptr(MusterMessage) done = apply (&f, 2);
+  g_assert_cmpuint (done->value, ==, MUSTER_DELIVERY_APPLIED);
+  assert_signed (&f, "old");
+  muster_testing_clear (f.host);
+  muster_testing_advance (f.host, 30 * SECOND);
+  expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
   fixture_tear_down (&f);
 }
 
@@ -720,6 +753,7 @@ main (int argc, char **argv)
   g_test_add_func ("/webhook/secret/missing", test_secret_missing);
   g_test_add_func ("/webhook/secret/changed", test_secret_changed);
   g_test_add_func ("/webhook/secret/removed", test_secret_removed);
+  g_test_add_func ("/webhook/secret/locked", test_secret_locked);
   g_test_add_func ("/webhook/tls/refused", test_tls_refused);
   g_test_add_func ("/webhook/tls/accepted", test_tls_accepted);
   g_test_add_func ("/webhook/tls/ca-file-missing", test_ca_file_missing);

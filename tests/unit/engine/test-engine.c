@@ -134,6 +134,17 @@ test_revision (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   guint64 before = musterd_engine_get_presence (fixture->engine, "alice")->revision;
 
   g_assert_cmpuint (before, >, 0);
+  /* A look at somebody who goes on being free is no change. */
+  musterd_clock_set (fixture->clock, T0 + MUSTERD_MINUTE);
+  g_assert_true (musterd_engine_telephony (fixture->engine, "pbx", "alice", "d", MUSTERD_TELEPHONY_IDLE, NULL, 0,
+                                           NULL));
+  fixture_rest ();
+  g_assert_cmpuint (musterd_engine_get_presence (fixture->engine, "alice")->revision, ==, ++before);
+  musterd_clock_set (fixture->clock, T0 + 2 * MUSTERD_MINUTE);
+  g_assert_true (musterd_engine_telephony (fixture->engine, "pbx", "alice", "d", MUSTERD_TELEPHONY_IDLE, NULL, 0,
+                                           NULL));
+  fixture_rest ();
+  g_assert_cmpuint (musterd_engine_get_presence (fixture->engine, "alice")->revision, ==, before);
   choose (fixture, "Busy", MUSTERD_TIME_NEVER);
   fixture_rest ();
   g_assert_cmpuint (musterd_engine_get_presence (fixture->engine, "alice")->revision, ==, before + 1);

@@ -118,16 +118,6 @@ history_settings_new (GRand *rand)
 
 /* Facts. */
 
-GPtrArray *
-history_hold_zones (void)
-{
-  g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func ((GDestroyNotify) g_time_zone_unref);
-
-  for (guint i = 0; i < G_N_ELEMENTS (zones); i++)
-    g_ptr_array_add (held, zones[i] != NULL ? g_time_zone_new_identifier (zones[i]) : g_time_zone_new_local ());
-  return g_steal_pointer (&held);
-}
-
 static MusterdUser *
 random_user (GRand *rand)
 {
@@ -194,12 +184,20 @@ add_client (History *history, GRand *rand, const char *id)
 static void
 add_device (History *history, GRand *rand, const char *id)
 {
-  MusterdDevice *device = g_new0 (MusterdDevice, 1);
+  const char *source = PICK (rand, sources);
+  MusterdDevice *device;
 
-  device->source = g_strdup (PICK (rand, sources));
+  for (guint i = 0; i < history->facts.devices->len; i++)
+    {
+      device = history->facts.devices->pdata[i];
+      if (strcmp (device->id, id) == 0 && strcmp (device->source, source) == 0)
+        return; /* a source has one device of a name */
+    }
+  device = g_new0 (MusterdDevice, 1);
+  device->source = g_strdup (source);
   device->id = g_strdup (id);
-  device->state =
-      (MusterdTelephony) g_rand_int_range (rand, MUSTERD_TELEPHONY_IDLE, MUSTERD_TELEPHONY_ON_THE_PHONE + 1);
+  device->state
+      = (MusterdTelephony) g_rand_int_range (rand, MUSTERD_TELEPHONY_IDLE, MUSTERD_TELEPHONY_ON_THE_PHONE + 1);
   device->label = one_in (rand, 2) ? g_strdup_printf ("phone %s", id) : NULL;
   device->since = random_time (rand);
   device->lease = MUSTERD_TELEPHONY_LEASE_MAX;

@@ -19,8 +19,6 @@ typedef struct
   const char      *without; /* nullable, static */
 } History;
 
-/* GLib reads a zone from disk again whenever nobody holds it: this holds those of random users. */
-GPtrArray       *history_hold_zones     (void);
 History         *history_new_random     (GRand *rand, MusterdSettings *settings);
 History         *history_copy           (const History *history);
 void             history_free           (History *history);

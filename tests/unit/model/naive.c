@@ -161,37 +161,100 @@ naive_walk (const MusterdFacts *facts, const MusterdSettings *settings, const ch
   return g_steal_pointer (&walk);
 }
 
-MusterdTime
-naive_complete (MusterdPresence *presence, MusterdTime now, GArray *walk)
+/* Looking ahead, every lease that runs at `now` is renewed for ever: a copy in which it is so. Freed by the caller with
+ * musterd_facts_clear(). */
+static void
+renew_leases (MusterdFacts *ahead, const MusterdFacts *facts, MusterdTime now)
 {
-  MusterdTime change = MUSTERD_TIME_NEVER;
+  musterd_facts_init (ahead, facts->user);
+  for (guint i = 0; i < facts->claims->len; i++)
+    {
+      MusterdClaim *claim = musterd_claim_copy (facts->claims->pdata[i]);
 
+      if (claim->from <= now && claim->lease_until > now)
+        claim->lease_until = MUSTERD_TIME_NEVER;
+      g_ptr_array_add (ahead->claims, claim);
+    }
+  ahead->standing = musterd_choice_copy (facts->standing);
+  ahead->timed = musterd_choice_copy (facts->timed);
+  ahead->ignores = facts->ignores != NULL ? g_ptr_array_ref (facts->ignores) : NULL;
+  ahead->client_ended = facts->client_ended;
+  ahead->clients = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_client_free);
+  for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
+    {
+      MusterdClient *client = g_memdup2 (facts->clients->pdata[i], sizeof (MusterdClient));
+
+      client->source = g_strdup (client->source);
+      client->id = g_strdup (client->id);
+      if (client->lease_until > now)
+        client->lease_until = MUSTERD_TIME_NEVER;
+      g_ptr_array_add (ahead->clients, client);
+    }
+  ahead->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_device_free);
+  for (guint i = 0; facts->devices != NULL && i < facts->devices->len; i++)
+    {
+      MusterdDevice *device = g_memdup2 (facts->devices->pdata[i], sizeof (MusterdDevice));
+
+      device->source = g_strdup (device->source);
+      device->id = g_strdup (device->id);
+      device->label = g_strdup (device->label);
+      if (device->lease_until > now)
+        device->lease_until = MUSTERD_TIME_NEVER;
+      g_ptr_array_add (ahead->devices, device);
+    }
+}
+
+static void
+look_ahead (MusterdPresence *presence, const MusterdFacts *facts, const MusterdSettings *settings,
+            const char *without, MusterdTime now)
+{
+  MusterdFacts ahead;
+  g_autoptr(GArray) times = NULL;
+
+  renew_leases (&ahead, facts, now);
+  times = naive_boundaries (&ahead, settings, without);
   if (presence->status == MUSTERD_STATUS_AVAILABLE)
     presence->next_free = now;
+  for (guint i = 0; i < times->len; i++)
+    {
+      MusterdTime at = g_array_index (times, MusterdTime, i);
+      g_autoptr(MusterdPresence) then = NULL;
+
+      if (at <= now)
+        continue;
+      if (presence->until != MUSTERD_TIME_NEVER && presence->next_free != MUSTERD_TIME_NEVER)
+        break;
+      then = naive_moment (&ahead, settings, at, without);
+      if (presence->until == MUSTERD_TIME_NEVER && !looks_the_same (presence, then))
+        presence->until = at;
+      if (presence->next_free == MUSTERD_TIME_NEVER && then->status == MUSTERD_STATUS_AVAILABLE)
+        presence->next_free = at;
+    }
+  musterd_facts_clear (&ahead);
+}
+
+MusterdTime
+naive_complete (MusterdPresence *presence, const MusterdFacts *facts, const MusterdSettings *settings,
+                const char *without, MusterdTime now, GArray *walk)
+{
+  look_ahead (presence, facts, settings, without, now);
   for (guint i = 0; i < walk->len; i++)
     {
       const NaiveMoment *at = &g_array_index (walk, NaiveMoment, i);
 
-      if (at->time <= now)
-        continue;
-      if (presence->until == MUSTERD_TIME_NEVER && !looks_the_same (presence, at->presence))
-        presence->until = at->time;
-      if (presence->next_free == MUSTERD_TIME_NEVER && at->presence->status == MUSTERD_STATUS_AVAILABLE)
-        presence->next_free = at->time;
-      if (change == MUSTERD_TIME_NEVER && !naive_same_moment (presence, at->presence))
-        change = at->time;
+      if (at->time > now && !naive_same_moment (presence, at->presence))
+        return at->time;
     }
-  return change;
+  return MUSTERD_TIME_NEVER;
 }
 
 MusterdPresence *
 naive_resolve (const MusterdFacts *facts, const MusterdSettings *settings, MusterdTime now, const char *without)
 {
-  g_autoptr(MusterdPresence) presence = naive_moment (facts, settings, now, without);
-  g_autoptr(GArray) walk = naive_walk (facts, settings, without);
+  MusterdPresence *presence = naive_moment (facts, settings, now, without);
 
-  naive_complete (presence, now, walk);
-  return g_steal_pointer (&presence);
+  look_ahead (presence, facts, settings, without, now);
+  return presence;
 }
 
 MusterdTime
@@ -200,5 +263,5 @@ naive_next_change (const MusterdFacts *facts, const MusterdSettings *settings, M
   g_autoptr(MusterdPresence) presence = naive_moment (facts, settings, now, without);
   g_autoptr(GArray) walk = naive_walk (facts, settings, without);
 
-  return naive_complete (presence, now, walk);
+  return naive_complete (presence, facts, settings, without, now, walk);
 }

@@ -28,7 +28,9 @@ typedef struct
 /* naive_moment() at every boundary (NaiveMoment, by time): many questions about the same facts can share it. */
 GArray          *naive_walk        (const MusterdFacts *facts, const MusterdSettings *settings, const char *without);
 /* Fills `until` and `next_free` of a moment; returns what naive_next_change() does. */
-MusterdTime      naive_complete    (MusterdPresence *presence, MusterdTime now, GArray *walk);
+MusterdTime      naive_complete    (MusterdPresence *presence, const MusterdFacts *facts,
+                                    const MusterdSettings *settings, const char *without, MusterdTime now,
+                                    GArray *walk);
 /* All moments at which something known begins or ends (MusterdTime, sorted, without repetition). */
 GArray          *naive_boundaries  (const MusterdFacts *facts, const MusterdSettings *settings, const char *without);
 /* The same in all that is seen of a moment: everything but times, revision and `forwarding.from`. */

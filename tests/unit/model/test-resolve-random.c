@@ -17,7 +17,7 @@ find_difference (const History *history, MusterdTime now, GArray *walk)
   g_autoptr(MusterdPresence) want = naive_moment (&history->facts, history->settings, now, history->without);
   g_autofree char *got_text = NULL, *want_text = NULL;
 
-  change = naive_complete (want, now, walk);
+  change = naive_complete (want, &history->facts, history->settings, history->without, now, walk);
 
   if (!naive_same_moment (got, want) || got->until != want->until || got->next_free != want->next_free)
     {
@@ -99,7 +99,6 @@ test_random (void)
   guint32 seed = (guint32) number_from_env ("MUSTER_SEED", (guint32) g_test_rand_int ());
   guint64 count = number_from_env ("MUSTER_HISTORIES", DEFAULT_HISTORIES);
   g_autoptr(GRand) rand = g_rand_new_with_seed (seed);
-  g_autoptr(GPtrArray) zones = history_hold_zones ();
   g_autoptr(MusterdSettings) settings = NULL;
   guint reports = 0;
   guint64 n;

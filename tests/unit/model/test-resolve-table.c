@@ -3,8 +3,8 @@
  *
  * Statements of `want`:
  *
- *   at TIME [status= text= template= role= origin= kind= source= until= free= next= phone= label= reach= forward= scope=
- *            internal= external=]     "-" = nothing, never; `forward` is an action, or the number forwarded to
+ *   at TIME [status= text= template= role= origin= kind= source= until= free= next= phone= label= reach= forward=
+ *            scope= internal= external=]     "-" = nothing, never; `forward` is an action, or the number forwarded to
  *   why TIME KEY=OUTCOME[,OTHER or REASON] ...
  *
  * Members that a row does not name are not its business, but the naive twin must agree about all of them. */

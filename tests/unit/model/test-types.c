@@ -139,8 +139,6 @@ static const UserCase user_cases[] = {
 static char *
 expand (const char *text)
 {
-  g_autofree char *letters = NULL;
-
   if (text == NULL || !g_str_has_prefix (text, "*long "))
     return g_strdup (text);
   return g_strnfill ((gsize) g_ascii_strtoull (text + strlen ("*long "), NULL, 10), 'x');

@@ -203,8 +203,8 @@ test_timers (void)
   const gint64 t0 = muster_context_now (probe->ctx);
 
   g_assert_cmpint (t0, ==, MUSTER_TESTING_EPOCH);
-  g_autoptr(MusterTimer) timer = muster_context_timer_add (probe->ctx, t0 + 10, on_due, &once);
-  g_autoptr(MusterTimer) early = muster_context_timer_add (probe->ctx, t0 - 10, on_due, &past);
+  G_GNUC_UNUSED g_autoptr(MusterTimer) timer = muster_context_timer_add (probe->ctx, t0 + 10, on_due, &once);
+  G_GNUC_UNUSED g_autoptr(MusterTimer) early = muster_context_timer_add (probe->ctx, t0 - 10, on_due, &past);
   again.timer = muster_context_timer_add (probe->ctx, t0 + G_TIME_SPAN_SECOND, on_due_again, &again);
   never.timer = muster_context_timer_add (probe->ctx, t0 + 5, on_due, &never);
   g_clear_pointer (&never.timer, muster_timer_free);
@@ -230,7 +230,7 @@ test_timers_end_with_the_instance (void)
   MusterContext *ctx = probe->ctx;
   Seen seen = { .ctx = ctx };
   const gint64 t0 = muster_context_now (ctx);
-  g_autoptr(MusterTimer) armed = muster_context_timer_add (ctx, t0 + 10, on_due, &seen);
+  G_GNUC_UNUSED g_autoptr(MusterTimer) armed = muster_context_timer_add (ctx, t0 + 10, on_due, &seen);
 
   muster_testing_stop (testing);
   g_autoptr(MusterTimer) late = muster_context_timer_add (ctx, t0, on_due, &seen);
@@ -318,7 +318,7 @@ chatter (gpointer data)
 
   for (guint i = 0; i < 20 * N_CALLS; i++)
     {
-      g_autoptr(MusterTimer) timer = muster_context_timer_add (worker->ctx, 0, on_due, worker->seen);
+      G_GNUC_UNUSED g_autoptr(MusterTimer) timer = muster_context_timer_add (worker->ctx, 0, on_due, worker->seen);
       muster_context_delivery_complete (worker->ctx, i, MUSTER_DELIVERY_APPLIED, NULL, NULL);
     }
   return NULL;
@@ -335,7 +335,7 @@ test_close_under_way (void)
 
   for (guint i = 0; i < N_THREADS; i++)
     threads[i] = g_thread_new ("worker", chatter, &worker);
-  g_autoptr(MusterMessage) first = muster_testing_wait (testing, MUSTER_VERB_DELIVERY_COMPLETE);
+  G_GNUC_UNUSED g_autoptr(MusterMessage) first = muster_testing_wait (testing, MUSTER_VERB_DELIVERY_COMPLETE);
   muster_testing_stop (testing);
   const guint n = seen.n;
   for (guint i = 0; i < N_THREADS; i++)

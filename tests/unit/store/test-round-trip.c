@@ -376,8 +376,8 @@ mode_of (const char *dir, const char *name)
 static void
 test_modes (gconstpointer data)
 {
-  mode_t before = umask ((mode_t) GPOINTER_TO_UINT (data));
   char *top = test_dir_new ();
+  mode_t before = umask ((mode_t) GPOINTER_TO_UINT (data));
   g_autofree char *dir = g_build_filename (top, "a", "state", NULL);
   g_autoptr(MusterdStore) store = NULL;
 

@@ -7,8 +7,8 @@ typedef struct
   const char *name;
   const char *sql;
   const char *warning; /* what each warning says */
-  guint       n_warnings;
-  gboolean    alice_stays;
+  guint       n_more_warnings;
+  gboolean    alice_is_left_out;
 } Skipped;
 
 #define CLAIM(key, set, kind, free_busy, response, flags, from, until, lease, text) \
@@ -16,46 +16,45 @@ typedef struct
   ", " until ", 0, " lease ", NULL, NULL, " text ", NULL, NULL, NULL);"
 
 static const Skipped cases[] = {
-  { "claim-kind", CLAIM ("'x'", "''", "99", "4", "0", "0", "1", "2", "0", "NULL"), "1 row(s) of 'claims'*unknown kind*alice",
-    1, TRUE },
+  { "claim-kind", CLAIM ("'x'", "''", "99", "4", "0", "0", "1", "2", "0", "NULL"),
+    "1 row(s) of 'claims'*unknown kind*alice" },
   { "claim-kind-many",
     CLAIM ("'x'", "''", "99", "4", "0", "0", "1", "2", "0", "NULL")
         CLAIM ("'y'", "''", "-1", "4", "0", "0", "1", "2", "0", "NULL")
             CLAIM ("'z'", "''", "4294967296", "4", "0", "0", "1", "2", "0", "NULL"),
-    "3 row(s) of 'claims'*unknown kind*alice", 1, TRUE },
-  { "claim-free-busy", CLAIM ("'x'", "''", "5", "6", "0", "0", "1", "2", "0", "NULL"), "'claims'*unknown free/busy", 1, TRUE },
-  { "claim-response", CLAIM ("'x'", "''", "5", "4", "77", "0", "1", "2", "0", "NULL"), "'claims'*unknown response", 1, TRUE },
-  { "claim-flags", CLAIM ("'x'", "''", "5", "4", "0", "8", "1", "2", "0", "NULL"), "'claims'*unknown flag", 1, TRUE },
+    "3 row(s) of 'claims'*unknown kind*alice" },
+  { "claim-free-busy", CLAIM ("'x'", "''", "5", "6", "0", "0", "1", "2", "0", "NULL"), "'claims'*unknown free/busy" },
+  { "claim-response", CLAIM ("'x'", "''", "5", "4", "77", "0", "1", "2", "0", "NULL"), "'claims'*unknown response" },
+  { "claim-flags", CLAIM ("'x'", "''", "5", "4", "0", "8", "1", "2", "0", "NULL"), "'claims'*unknown flag" },
   { "claim-ends-first", CLAIM ("'x'", "''", "5", "4", "0", "0", "2", "2", "0", "NULL"),
-    "'claims'*the end is not after the beginning", 1, TRUE },
-  { "claim-lease", CLAIM ("'x'", "''", "5", "4", "0", "0", "1", "2", "-1", "NULL"), "'claims'*lease is negative", 1, TRUE },
+    "'claims'*the end is not after the beginning" },
+  { "claim-lease", CLAIM ("'x'", "''", "5", "4", "0", "0", "1", "2", "-1", "NULL"), "'claims'*lease is negative" },
   { "claim-not-utf8", CLAIM ("'x'", "''", "5", "4", "0", "0", "1", "2", "0", "CAST (x'41ff42' AS TEXT)"),
-    "'claims'*not UTF-8", 1, TRUE },
+    "'claims'*not UTF-8" },
   { "claim-key-not-utf8", CLAIM ("CAST (x'c0' AS TEXT)", "''", "5", "4", "0", "0", "1", "2", "0", "NULL"),
-    "'claims'*not UTF-8", 1, TRUE },
+    "'claims'*not UTF-8" },
   { "claim-zero-byte", CLAIM ("'x'", "''", "5", "4", "0", "0", "1", "2", "0", "CAST (x'410042' AS TEXT)"),
-    "'claims'*not UTF-8", 1, TRUE },
+    "'claims'*not UTF-8" },
   { "claim-too-long",
-    CLAIM ("'x'", "''", "5", "4", "0", "0", "1", "2", "0", "CAST (hex (zeroblob (40000)) AS TEXT)"), "'claims'*too long",
-    1, TRUE },
+    CLAIM ("'x'", "''", "5", "4", "0", "0", "1", "2", "0", "CAST (hex (zeroblob (40000)) AS TEXT)"),
+    "'claims'*too long" },
   { "claim-of-nobody",
     "PRAGMA foreign_keys = OFF; INSERT INTO claims SELECT 77, source, key, set_name, kind, free_busy, response, flags,"
     " from_time, until_time, began, lease, lease_until, role, text, link, greeting_internal, greeting_external"
     " FROM claims WHERE user = 1",
-    "'claims'*user is not there", 1, TRUE },
-  { "choice-status", "INSERT INTO choices VALUES (1, 1, NULL, 7, NULL, 1, 2, NULL)", "'choices'*unknown status", 1, TRUE },
-  { "choice-status-none", "INSERT INTO choices VALUES (1, 1, NULL, 0, NULL, 1, 2, NULL)", "'choices'*unknown status", 1,
-    TRUE },
-  { "ignore-not-utf8", "INSERT INTO ignores VALUES (1, 'ews', CAST (x'ff' AS TEXT), 1)", "'ignores'*not UTF-8", 1, TRUE },
-  { "client-state", "INSERT INTO clients VALUES (1, 'api', 'pc', 4, 1, 1, 0, NULL)", "'clients'*unknown state", 1, TRUE },
-  { "device-state", "INSERT INTO devices VALUES (1, 'pbx', '1', 0, NULL, 1, 0, NULL)", "'devices'*unknown state", 1, TRUE },
-  { "shown-status", "INSERT INTO shown VALUES (1, -3, NULL, 1, 0)", "'shown'*unknown status", 1, TRUE },
-  { "shown-ended", "INSERT INTO shown VALUES (1, 3, NULL, 1, 2)", "'shown'*neither ended", 1, TRUE },
+    "'claims'*user is not there" },
+  { "choice-status", "INSERT INTO choices VALUES (1, 1, NULL, 7, NULL, 1, 2, NULL)", "'choices'*unknown status" },
+  { "choice-status-none", "INSERT INTO choices VALUES (1, 1, NULL, 0, NULL, 1, 2, NULL)", "'choices'*unknown status" },
+  { "ignore-not-utf8", "INSERT INTO ignores VALUES (1, 'ews', CAST (x'ff' AS TEXT), 1)", "'ignores'*not UTF-8" },
+  { "client-state", "INSERT INTO clients VALUES (1, 'api', 'pc', 4, 1, 1, 0, NULL)", "'clients'*unknown state" },
+  { "device-state", "INSERT INTO devices VALUES (1, 'pbx', '1', 0, NULL, 1, 0, NULL)", "'devices'*unknown state" },
+  { "shown-status", "INSERT INTO shown VALUES (1, -3, NULL, 1, 0)", "'shown'*unknown status" },
+  { "shown-ended", "INSERT INTO shown VALUES (1, 3, NULL, 1, 2)", "'shown'*neither ended" },
   { "attribute-not-utf8", "INSERT INTO user_attributes VALUES (1, 'a.b', CAST (x'ff' AS TEXT))",
-    "'user_attributes'*not UTF-8", 1, TRUE },
-  { "user-zone", "UPDATE users SET zone = 'Mars/Olympus' WHERE user = 1", "'users'*time zone*alice", 1, TRUE },
-  { "user-id", "UPDATE users SET id = 'a b' WHERE user = 1", "'*", 4, FALSE },
-  { "user-not-utf8", "UPDATE users SET name = CAST (x'ff' AS TEXT) WHERE user = 1", "'*", 4, FALSE },
+    "'user_attributes'*not UTF-8" },
+  { "user-zone", "UPDATE users SET zone = 'Mars/Olympus' WHERE user = 1", "'users'*time zone*alice" },
+  { "user-id", "UPDATE users SET id = 'a b' WHERE user = 1", "'*", 3, TRUE },
+  { "user-not-utf8", "UPDATE users SET name = CAST (x'ff' AS TEXT) WHERE user = 1", "'*", 3, TRUE },
 };
 
 static const char bob[] = "user bob@example.com\n";
@@ -85,7 +84,7 @@ test_skipped (gconstpointer data)
 
   g_autofree char *after = test_dump_dir (dir);
 
-  if (c->alice_stays)
+  if (!c->alice_is_left_out)
     g_assert_cmpstr (after, ==, before);
   else
     {
@@ -94,7 +93,7 @@ test_skipped (gconstpointer data)
 
       g_assert_cmpstr (after, ==, expected);
     }
-  g_assert_cmpuint (test_take_warnings (c->warning), ==, c->n_warnings);
+  g_assert_cmpuint (test_take_warnings (c->warning), ==, 1 + c->n_more_warnings);
   test_dir_remove (dir);
 }
 
