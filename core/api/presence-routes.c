@@ -35,7 +35,7 @@ list_free (gpointer data)
 {
   List *list = data;
 
-  musterd_replica_news_free (list->news);
+  musterd_replica_news_unref (list->news);
   g_free (list);
 }
 

@@ -294,19 +294,25 @@ add_all (MusterdReplica *replica, GHashTable *only, GPtrArray *items)
 static void
 add_after (MusterdReplica *replica, guint64 after, GHashTable *only, MusterdReplicaNews *news)
 {
-  GList *link = replica->order.tail;
+  GHashTableIter iter;
+  gpointer id;
 
-  while (link != NULL && link->prev != NULL && ((Entry *) link->prev->data)->revision > after)
-    link = link->prev;
-  for (; link != NULL; link = link->next)
+  if (only != NULL)
     {
-      const Entry *entry = link->data;
+      g_hash_table_iter_init (&iter, only);
+      while (g_hash_table_iter_next (&iter, &id, NULL))
+        {
+          const Entry *entry = g_hash_table_lookup (replica->entries, id);
 
-      if (entry->revision > after && entry->user != NULL
-          && (only == NULL || g_hash_table_contains (only, entry->user->id)))
-        add_item (news->items, entry);
+          if (entry != NULL && entry->revision > after)
+            add_item (news->items, entry);
+        }
     }
-  for (link = replica->removed.tail; link != NULL && ((Removed *) link->data)->revision > after; link = link->prev)
+  else
+    for (GList *link = replica->order.tail; link != NULL && ((Entry *) link->data)->revision > after; link = link->prev)
+      add_item (news->items, link->data);
+
+  for (GList *link = replica->removed.tail; link != NULL && ((Removed *) link->data)->revision > after; link = link->prev)
     {
       const Removed *removed = link->data;
 
@@ -321,6 +327,7 @@ musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only)
 {
   MusterdReplicaNews *news = g_new0 (MusterdReplicaNews, 1);
 
+  news->refs = 1;
   news->revision = replica->revision;
   news->items = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_item_free);
   news->removed = g_ptr_array_new_with_free_func (g_free);
@@ -333,9 +340,18 @@ musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only)
   return news;
 }
 
-void
-musterd_replica_news_free (MusterdReplicaNews *news)
+MusterdReplicaNews *
+musterd_replica_news_ref (MusterdReplicaNews *news)
 {
+  news->refs++;
+  return news;
+}
+
+void
+musterd_replica_news_unref (MusterdReplicaNews *news)
+{
+  if (--news->refs > 0)
+    return;
   g_ptr_array_unref (news->items);
   g_ptr_array_unref (news->removed);
   g_free (news);

@@ -43,23 +43,26 @@ typedef struct
 
 void musterd_replica_item_free (MusterdReplicaItem *item);
 
+/* Immutable and ref-counted, so that many who wait for the same share one. */
 typedef struct
 {
+  guint      refs;
   guint64    revision;
   gboolean   complete; /* `items` is everybody, and who is not in it is not there */
-  GPtrArray *items;    /* MusterdReplicaItem, by id if complete, else by revision */
+  GPtrArray *items;    /* MusterdReplicaItem, by id if complete, else in no order that matters */
   GPtrArray *removed;  /* char * */
 } MusterdReplicaNews;
 
 /* Everybody (`after` 0), or what changed after that revision; of a few users (a set of ids) or (NULL) of all. Where the
  * changes since then are not known any more, everybody again. */
 MusterdReplicaNews *musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only);
-void                musterd_replica_news_free (MusterdReplicaNews *news);
+MusterdReplicaNews *musterd_replica_news_ref   (MusterdReplicaNews *news);
+void                musterd_replica_news_unref (MusterdReplicaNews *news);
 gboolean            musterd_replica_news_is_empty (const MusterdReplicaNews *news);
 /* Every user, by id (MusterdUser, referenced). */
 GPtrArray          *musterd_replica_list_users (MusterdReplica *replica);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdReplica, musterd_replica_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdReplicaNews, musterd_replica_news_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdReplicaNews, musterd_replica_news_unref)
 
 G_END_DECLS

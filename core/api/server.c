@@ -272,8 +272,7 @@ on_chunk (SoupServerMessage *message G_GNUC_UNUSED, GBytes *bytes, gpointer data
     {
       g_byte_array_set_size (request->body, 0);
       g_clear_pointer (&request->upload, musterd_upload_free);
-      if (request->seen > (guint64) body_max (request) + UNWANTED_MAX
-          || (request->route == NULL && request->seen > UNWANTED_MAX))
+      if (request->seen > (guint64) body_max (request) + UNWANTED_MAX)
         musterd_request_cut (request);
       return;
     }

@@ -47,17 +47,34 @@ arm (MusterdWatch *watch)
   g_source_set_ready_time (watch->timer, earliest);
 }
 
+/* What happened since then: most who wait for everybody have read equally far, and share one answer. */
+static MusterdReplicaNews *
+get_news (MusterdWatch *watch, const Waiter *waiter, MusterdReplicaNews **shared, guint64 *shared_after)
+{
+  if (waiter->only != NULL)
+    return musterd_replica_list (watch->server->replica, waiter->after, waiter->only);
+  if (*shared == NULL || *shared_after != waiter->after)
+    {
+      g_clear_pointer (shared, musterd_replica_news_unref);
+      *shared = musterd_replica_list (watch->server->replica, waiter->after, NULL);
+      *shared_after = waiter->after;
+    }
+  return musterd_replica_news_ref (*shared);
+}
+
 /* Answers those who have news, whose time is over, or whose client has hung up. */
 static void
 look (MusterdWatch *watch)
 {
   gint64 now = g_get_monotonic_time ();
+  g_autoptr(MusterdReplicaNews) shared = NULL;
+  guint64 shared_after = 0;
   guint i = 0;
 
   while (i < watch->waiters->len)
     {
       Waiter *waiter = watch->waiters->pdata[i];
-      g_autoptr(MusterdReplicaNews) news = musterd_replica_list (watch->server->replica, waiter->after, waiter->only);
+      g_autoptr(MusterdReplicaNews) news = get_news (watch, waiter, &shared, &shared_after);
 
       if (waiter->request->gone || watch->stopped || now >= waiter->deadline || !musterd_replica_news_is_empty (news))
         {

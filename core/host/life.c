@@ -121,8 +121,10 @@ start (MusterdInstance *instance, gboolean retiring)
   g_autoptr(GError) error = NULL;
   MusterdRun *run = make_run (instance, &error);
 
-  if (run == NULL)
+  /* The thread waits for its work, which is handed over below. */
+  if (run == NULL || !musterd_run_begin (run, &error))
     {
+      g_clear_pointer (&run, musterd_run_free);
       fail (instance, error->message);
       return;
     }
@@ -134,7 +136,6 @@ start (MusterdInstance *instance, gboolean retiring)
   musterd_instance_forget_said (instance);
   hand_over_start (instance);
   musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, NULL);
-  musterd_run_begin (run);
 }
 
 static gboolean

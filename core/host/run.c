@@ -3,6 +3,7 @@
 
 #include "host/run.h"
 
+#include "host/alarm.h"
 #include "host/calls.h"
 
 #define THREAD_NAME_MAX 15
@@ -19,6 +20,7 @@ struct _MusterdRun
   MusterdOutbox  *outbox;
   GSource        *source; /* of the outbox, on the context */
   MusterdClock   *clock;
+  MusterdAlarm   *alarm;
   MusterdPersons *persons;
   char           *name;
   GThread        *thread; /* nullable: not begun, or joined */
@@ -70,59 +72,12 @@ backend_now (gpointer data)
   return musterd_clock_now (run->clock);
 }
 
-/* A clock's source also dispatches when the clock was set; a plugin's timer only when it is due. */
-typedef struct
-{
-  GSource       base;
-  MusterdClock *clock;
-  GSource      *child;
-  MusterdTime   at;
-} TimerSource;
-
-static gboolean
-timer_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
-{
-  TimerSource *self = (TimerSource *) source;
-
-  if (musterd_clock_now (self->clock) < self->at)
-    {
-      musterd_clock_source_set (self->child, self->at);
-      return G_SOURCE_CONTINUE;
-    }
-  return callback != NULL ? callback (user_data) : G_SOURCE_REMOVE;
-}
-
-static void
-timer_finalize (GSource *source)
-{
-  TimerSource *self = (TimerSource *) source;
-
-  g_clear_pointer (&self->child, g_source_unref);
-  g_clear_pointer (&self->clock, musterd_clock_unref);
-}
-
-static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch, .finalize = timer_finalize };
-
-static gboolean
-on_clock_moved (gpointer data G_GNUC_UNUSED)
-{
-  return G_SOURCE_CONTINUE; /* the parent, dispatched with it, looks at the clock */
-}
-
 static GSource *
 backend_timer (gpointer data, gint64 at)
 {
   MusterdRun *run = data;
-  GSource *source = g_source_new (&timer_funcs, sizeof (TimerSource));
-  TimerSource *self = (TimerSource *) source;
 
-  self->clock = musterd_clock_ref (run->clock);
-  self->at = at;
-  self->child = musterd_clock_source_new (run->clock, at);
-  g_source_set_callback (self->child, on_clock_moved, NULL, NULL);
-  g_source_add_child_source (source, self->child);
-  g_source_set_static_name (source, "muster plugin timer");
-  return source;
+  return musterd_alarm_timer_new (run->alarm, at);
 }
 
 static const MusterBackend backend = { .send = backend_send, .now = backend_now, .timer = backend_timer };
@@ -244,6 +199,7 @@ musterd_run_new (const MusterdRunData *data)
   run->persons = musterd_persons_ref (data->persons);
   run->context = g_main_context_new ();
   g_main_context_set_poll_func (run->context, poll_watched);
+  run->alarm = musterd_alarm_new (run->clock, run->context);
   run->queue = musterd_queue_new (data->inbox, data->func, data->user_data);
   run->ctx = muster_context_new (run->name, run->context, &backend, run);
 
@@ -268,6 +224,7 @@ musterd_run_free (MusterdRun *run)
   g_source_destroy (run->source);
   g_source_unref (run->source);
   muster_context_unref (run->ctx);
+  musterd_alarm_close (run->alarm);
   musterd_outbox_free (run->outbox);
   musterd_queue_unref (run->queue);
   musterd_persons_unref (run->persons);
@@ -277,13 +234,14 @@ musterd_run_free (MusterdRun *run)
   g_free (run);
 }
 
-void
-musterd_run_begin (MusterdRun *run)
+gboolean
+musterd_run_begin (MusterdRun *run, GError **error)
 {
   /* The kernel takes 15 bytes; instances are ASCII. */
   g_autofree char *thread_name = g_strndup (run->name, THREAD_NAME_MAX);
 
-  run->thread = g_thread_new (thread_name, run_thread, run);
+  run->thread = g_thread_try_new (thread_name, run_thread, run, error);
+  return run->thread != NULL;
 }
 
 MusterContext *

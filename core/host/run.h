@@ -33,7 +33,7 @@ typedef struct
 /* On the engine's thread. The thread begins with musterd_run_begin(); before it, options are set on the context. */
 MusterdRun    *musterd_run_new         (const MusterdRunData *data);
 void           musterd_run_free        (MusterdRun *run); /* one that was not begun */
-void           musterd_run_begin       (MusterdRun *run);
+gboolean       musterd_run_begin       (MusterdRun *run, GError **error);
 MusterContext *musterd_run_get_context (MusterdRun *run);
 MusterdOutbox *musterd_run_get_outbox  (MusterdRun *run);
 MusterdQueue  *musterd_run_get_queue   (MusterdRun *run);

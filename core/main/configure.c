@@ -127,6 +127,26 @@ put_back (const char *path, const char *contents, GError **error)
   return TRUE;
 }
 
+/* An optional instance that cannot run is a warning; for whoever enables it now, it is an error. */
+static gboolean
+would_run (MusterdDaemon *daemon, const MusterdConfig *config, MusterdInstanceConfig *instance, GError **error)
+{
+  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
+  MusterdEnabled enabled = instance->enabled;
+
+  if (enabled == MUSTERD_ENABLED_NO)
+    return TRUE;
+
+  instance->enabled = MUSTERD_ENABLED_REQUIRED;
+  gboolean right = musterd_host_check (daemon->host, config, problems, warnings);
+  instance->enabled = enabled;
+
+  if (!right)
+    set_config_error (problems, error);
+  return right;
+}
+
 static gboolean
 load_and_apply (MusterdDaemon *daemon, const char *instance, MusterdEnabled enabled, GError **error)
 {
@@ -135,7 +155,7 @@ load_and_apply (MusterdDaemon *daemon, const char *instance, MusterdEnabled enab
   if (config == NULL)
     return FALSE;
 
-  const MusterdInstanceConfig *found = musterd_config_find (config, instance);
+  MusterdInstanceConfig *found = (MusterdInstanceConfig *) musterd_config_find (config, instance);
 
   if (found == NULL || found->enabled != enabled)
     {
@@ -144,7 +164,7 @@ load_and_apply (MusterdDaemon *daemon, const char *instance, MusterdEnabled enab
                    found != NULL ? found->enabled_file : config->origin, found != NULL ? found->enabled_line : 0);
       return FALSE;
     }
-  return musterd_daemon_apply (daemon, config, error);
+  return would_run (daemon, config, found, error) && musterd_daemon_apply (daemon, config, error);
 }
 
 static gboolean

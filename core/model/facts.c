@@ -178,7 +178,7 @@ zone_named (const char *name)
 {
   static GMutex lock;
   static GHashTable *zones;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
   GTimeZone *zone;
 
   if (name == NULL)

@@ -112,7 +112,8 @@ read_section (const File *file, guint i, Section *section)
       *section = (Section){ h.sh_type, h.sh_link, h.sh_offset, h.sh_size, h.sh_entsize };
     }
   /* Only sections that lie in the file are of use here. */
-  return section->type == SHT_NOBITS || (section->size <= file->length && section->offset <= file->length - section->size);
+  return section->type == SHT_NOBITS
+         || (section->size <= file->length && section->offset <= file->length - section->size);
 }
 
 /* The first section of that type and the strings that belong to it. */

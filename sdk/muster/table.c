@@ -37,7 +37,8 @@ muster_table_new (const MusterColumn *columns, gsize column_size, gsize n_column
   for (gsize i = 0; i < n_columns; i++)
     {
       const MusterColumn *column = nth_column (columns, column_size, i);
-      const MusterOption option = { .name = column->name, .type = column->type, .default_value = column->default_value };
+      const MusterOption option
+          = { .name = column->name, .type = column->type, .default_value = column->default_value };
 
       table->columns[i] = (Column){ .name = g_strdup (column->name), .type = column->type };
       /* Canonical like every other cell; a default that is wrong was refused with its descriptor. */

@@ -3,7 +3,8 @@
  * context of the instance that runs only inside the functions below; its clock moves only when the test says so; what
  * the plugin says is collected. Records and secrets live in memory and are answered at once unless held back.
  *
- * Everything that waits has a watchdog: after a minute of real time it aborts the test and names what was waited for. */
+ * Everything that waits has a watchdog: after a minute of real time it aborts the test and names what it waited for.
+ */
 #pragma once
 
 #include "muster/muster-host.h"

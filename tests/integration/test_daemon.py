@@ -93,7 +93,7 @@ class Life(harness.TestCase):
     def test_start_and_stop(self):
         daemon = self.start('')
         self.assertTrue(stat.S_ISSOCK(daemon.socket.stat().st_mode))
-        self.assertEqual(daemon.json('list'), [])
+        self.assertEqual(daemon.json('list')['presences'], [])
         took = daemon.stop()
         self.assertEqual(daemon.process.returncode, 0)
         self.assertLess(took, 10)
@@ -144,7 +144,7 @@ class Life(harness.TestCase):
         third.socket = first.socket
         third.start(ready=False)
         self.assertEqual(third.wait(), 1)
-        self.assertEqual(first.json('list'), [])
+        self.assertEqual(first.json('list')['presences'], [])
 
     def test_bad_configuration(self):
         daemon = self.daemon('[daemon]\nloglevel=debug\nlog=1\n')
@@ -161,7 +161,7 @@ class Life(harness.TestCase):
         daemon.wait_note('READY=1')
         self.assertIn(f'{daemon.config}:2: [x] Enabled', daemon.read_log())
         self.assertIn(f"{daemon.config}:4: [api] unknown key 'Group': did you mean group?", daemon.read_log())
-        self.assertEqual(daemon.json('list'), [])
+        self.assertEqual(daemon.json('list')['presences'], [])
 
     def test_reload_changes_the_log_level(self):
         daemon = self.start('[daemon]\nlog-level=warning\n')
@@ -185,7 +185,7 @@ class Life(harness.TestCase):
         daemon.ctl('restore', copy)
         daemon.wait_note('READY=1')
         self.assertIsNone(daemon.process.poll())
-        self.assertEqual([user['user'] for user in daemon.json('list')], ['alice@example.com'])
+        self.assertEqual([user['user'] for user in daemon.json('list')['presences']], ['alice@example.com'])
 
 
 class Plugins(harness.TestCase):
@@ -194,7 +194,7 @@ class Plugins(harness.TestCase):
     CONFIG = '[webhook:test]\nEnabled=no\nurl=http://127.0.0.1:9/\n'
 
     def states(self, daemon):
-        return {plugin['instance']: plugin['state'] for plugin in daemon.json('plugin', 'list')}
+        return {plugin['instance']: plugin['state'] for plugin in daemon.json('plugin', 'list')['plugins']}
 
     def test_enable_and_disable(self):
         daemon = self.start(self.CONFIG)
@@ -227,7 +227,7 @@ class Plugins(harness.TestCase):
         daemon = self.start(two % 'b')
 
         def since():
-            return {plugin['instance']: plugin['since'] for plugin in daemon.json('plugin', 'list')}
+            return {plugin['instance']: plugin['since'] for plugin in daemon.json('plugin', 'list')['plugins']}
         before = since()
         daemon.config.write_text(two % 'c', encoding='utf-8')
         daemon.signal(signal.SIGHUP)

@@ -106,7 +106,7 @@ class Kill(harness.TestCase):
                 daemon.kill()
                 daemon.start()
                 self.assertEqual(daemon.ctl('show', user, code=1).returncode, 1)
-        self.assertEqual(len(daemon.json('user', 'list')), 5)
+        self.assertEqual(len(daemon.json('user', 'list')['users']), 5)
 
 
 if __name__ == '__main__':

@@ -67,7 +67,7 @@ test_news (void)
 
   step (replica, "+c@8", 8);
   step (replica, "+a@9", 9);
-  assert_news (replica, 7, NULL, "new c a");
+  assert_news (replica, 7, NULL, "new a c");
   assert_news (replica, 8, NULL, "new a");
   assert_news (replica, 9, NULL, "new");
 

@@ -51,7 +51,7 @@ static const OptionCase cases[] = {
   { "path-relative", MUSTER_OPTION_PATH, "run/y", NULL, "expected an absolute path, got 'run/y'" },
   { "url", MUSTER_OPTION_URL, "https://mail.example.com:8443/EWS?x=1", "https://mail.example.com:8443/EWS?x=1", NULL },
   { "url-ipv6", MUSTER_OPTION_URL, "http://[::1]:80/", "http://[::1]:80/", NULL },
-  { "url-scheme", MUSTER_OPTION_URL, "ftp://x.example.com/", NULL, "expected an absolute http or https URL, got 'ftp*" },
+  { "url-scheme", MUSTER_OPTION_URL, "ftp://x.example.com/", NULL, "expected an absolute http or https URL, got '*'" },
   { "url-relative", MUSTER_OPTION_URL, "/x", NULL, "expected an absolute http or https URL, got '/x'" },
   { "url-host", MUSTER_OPTION_URL, "https:///x", NULL, "expected an absolute http or https URL*" },
   { "url-password", MUSTER_OPTION_URL, "https://u:hunter2@x.example.com/", NULL, "expected a URL without user*" },

@@ -143,7 +143,8 @@ test_desired (void)
           muster_desired_get_forward_action (d), muster_desired_get_forward_scope (d),
           or_dash (muster_desired_get_forward_number (d)), muster_desired_get_telephony (d),
           or_dash (muster_desired_get_telephony_label (d)), muster_desired_get_reach (d),
-          (int) muster_desired_get_since (d), (int) muster_desired_get_until (d), (int) muster_desired_get_next_free (d),
+          (int) muster_desired_get_since (d), (int) muster_desired_get_until (d),
+          (int) muster_desired_get_next_free (d),
           or_dash (muster_desired_get_greeting (d, MUSTER_GREETING_INTERNAL)),
           or_dash (muster_desired_get_greeting (d, MUSTER_GREETING_EXTERNAL)));
 
