@@ -77,8 +77,8 @@ static void
 on_changed (const MusterdChange *changes, gsize n_changes, gpointer user_data)
 {
   MusterdFeed *feed = user_data;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&feed->lock);
 
+  g_mutex_lock (&feed->lock);
   for (gsize i = 0; i < n_changes; i++)
     {
       MusterdReplicaChange *change;
@@ -96,6 +96,7 @@ on_changed (const MusterdChange *changes, gsize n_changes, gpointer user_data)
         }
     }
   wake_reader (feed);
+  g_mutex_unlock (&feed->lock);
 }
 
 static void
@@ -103,13 +104,14 @@ on_users_changed (MusterdUser *const *changed, gsize n_changed, const char *cons
                   gpointer user_data)
 {
   MusterdFeed *feed = user_data;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&feed->lock);
 
+  g_mutex_lock (&feed->lock);
   for (gsize i = 0; i < n_removed; i++)
     set_removed (get_change (feed, removed[i]));
   for (gsize i = 0; i < n_changed; i++)
     set_user (get_change (feed, changed[i]->id), changed[i]);
   wake_reader (feed);
+  g_mutex_unlock (&feed->lock);
 }
 
 static void

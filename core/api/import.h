@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A CSV file of users laid over those there are. The first row names the columns: "id", the users' fields, and attributes
- * as "plugin.name". A column that is there speaks (an empty cell clears), one that is not leaves the field alone. */
+/* A CSV file of users laid over those there are. The first row names the columns: "id", the users' fields, and
+ * attributes as "plugin.name". A column that is there speaks (an empty cell clears), one that is not leaves the field alone. */
 #pragma once
 
 #include "api/replica.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the house's values look like as JSON: one function a value, appended to the text (see json-text.h for `name`). */
+/* What the house's values look like as JSON: one function a value, appended to the text (json-text.h says what `name`
+ * is). */
 #pragma once
 
 #include "api/json-text.h"

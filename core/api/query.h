@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 
 typedef struct _MusterdQuery MusterdQuery;
 
-/* `text` nullable; `known`: the names separated by spaces, nullable: none. MUSTERD_ERROR_INVALID names what is wrong. */
+/* `text` nullable; `known`: the names separated by spaces, nullable: none. MUSTERD_ERROR_INVALID names what is
+ * wrong. */
 MusterdQuery *musterd_query_parse (const char *text, const char *known, GError **error);
 void          musterd_query_free  (MusterdQuery *query);
 /* The first value, NULL: absent. */

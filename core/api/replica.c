@@ -312,7 +312,8 @@ add_after (MusterdReplica *replica, guint64 after, GHashTable *only, MusterdRepl
     for (GList *link = replica->order.tail; link != NULL && ((Entry *) link->data)->revision > after; link = link->prev)
       add_item (news->items, link->data);
 
-  for (GList *link = replica->removed.tail; link != NULL && ((Removed *) link->data)->revision > after; link = link->prev)
+  for (GList *link = replica->removed.tail; link != NULL && ((Removed *) link->data)->revision > after;
+       link = link->prev)
     {
       const Removed *removed = link->data;
 

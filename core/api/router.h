@@ -38,7 +38,8 @@ typedef struct
 /* Splits and decodes the path (still percent-encoded) and looks it up. On success the decoded values of "{}" are in
  * `args` (owned by the caller). NULL with NOT_FOUND or INVALID; or with `allow` (transfer full): the path is there, but
  * not with this method. HEAD is GET. */
-const MusterdRoute *musterd_route_find (const MusterdRoute *routes, gsize n_routes, const char *method, const char *path,
-                                        char *args[MUSTERD_ROUTE_ARGS_MAX], char **allow, GError **error);
+const MusterdRoute *
+musterd_route_find (const MusterdRoute *routes, gsize n_routes, const char *method, const char *path,
+                    char *args[MUSTERD_ROUTE_ARGS_MAX], char **allow, GError **error);
 
 G_END_DECLS

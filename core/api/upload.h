@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of the api in the state directory that live for one request: an upload as it comes in, a copy as it goes out. */
+/* Files of the api in the state directory that live for one request: an upload as it comes in, a copy as it goes
+ * out. */
 #pragma once
 
 #include <gio/gio.h>

@@ -47,7 +47,7 @@ static gboolean
 on_clock (gpointer data)
 {
   MusterdAlarm *alarm = data;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&alarm->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&alarm->mutex);
   const MusterdTime now = musterd_clock_now (alarm->clock);
   MusterdHeapNode *first;
 

@@ -241,7 +241,7 @@ musterd_queue_detach (MusterdQueue *queue)
 guint
 musterd_queue_get_length (MusterdQueue *queue)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&queue->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&queue->mutex);
 
   return g_queue_get_length (&queue->items) + g_queue_get_length (&queue->taken);
 }

@@ -229,7 +229,7 @@ take_next (MusterdOutbox *outbox, MusterdWork *work)
 gboolean
 musterd_outbox_take (MusterdOutbox *outbox, MusterdWork *work)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   *work = (MusterdWork) { .kind = MUSTERD_WORK_NONE };
   if (!outbox->closed && take_next (outbox, work))
@@ -256,7 +256,7 @@ takes_work (const MusterdOutbox *outbox)
 void
 musterd_outbox_start (MusterdOutbox *outbox)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   outbox->start = takes_work (outbox);
   wake (outbox);
@@ -265,7 +265,7 @@ musterd_outbox_start (MusterdOutbox *outbox)
 void
 musterd_outbox_stop (MusterdOutbox *outbox, gint64 deadline)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
@@ -278,7 +278,7 @@ musterd_outbox_stop (MusterdOutbox *outbox, gint64 deadline)
 void
 musterd_outbox_close (MusterdOutbox *outbox)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   outbox->closed = TRUE;
   outbox->stop = FALSE;
@@ -289,7 +289,7 @@ musterd_outbox_close (MusterdOutbox *outbox)
 gboolean
 musterd_outbox_answer (MusterdOutbox *outbox, guint64 serial, char *secret, GError *error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
   MusterdWork *work = work_new (MUSTERD_WORK_ANSWER);
   const gboolean room = g_queue_get_length (&outbox->answers) < MUSTERD_ANSWERS_MAX;
 
@@ -309,7 +309,7 @@ musterd_outbox_answer (MusterdOutbox *outbox, guint64 serial, char *secret, GErr
 void
 musterd_outbox_kept (MusterdOutbox *outbox, GPtrArray *records)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     {
@@ -340,7 +340,7 @@ put_news (MusterdOutbox *outbox, const char *id, MusterdUser *user)
 void
 musterd_outbox_list (MusterdOutbox *outbox, GPtrArray *users)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
@@ -358,7 +358,7 @@ musterd_outbox_list (MusterdOutbox *outbox, GPtrArray *users)
 void
 musterd_outbox_change (MusterdOutbox *outbox, MusterdUser *user)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
@@ -369,7 +369,7 @@ musterd_outbox_change (MusterdOutbox *outbox, MusterdUser *user)
 void
 musterd_outbox_remove (MusterdOutbox *outbox, const char *user)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
@@ -380,7 +380,7 @@ musterd_outbox_remove (MusterdOutbox *outbox, const char *user)
 void
 musterd_outbox_drain (MusterdOutbox *outbox)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   outbox->drain = takes_work (outbox);
   wake (outbox);
@@ -397,7 +397,7 @@ forget_syncs (MusterdOutbox *outbox)
 void
 musterd_outbox_sync (MusterdOutbox *outbox, const char *user)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
@@ -433,7 +433,7 @@ ask (MusterdOutbox *outbox, MusterdWork *work)
 gboolean
 musterd_outbox_action (MusterdOutbox *outbox, const char *user, const char *id, const char *answer)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
   MusterdWork *work = work_new (MUSTERD_WORK_ACTION);
 
   work->user_id = g_strdup (user);
@@ -445,7 +445,7 @@ musterd_outbox_action (MusterdOutbox *outbox, const char *user, const char *id, 
 gboolean
 musterd_outbox_test (MusterdOutbox *outbox, guint64 serial, MusterdUser *user)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
   MusterdWork *work = work_new (MUSTERD_WORK_TEST);
 
   work->serial = serial;
@@ -456,7 +456,7 @@ musterd_outbox_test (MusterdOutbox *outbox, guint64 serial, MusterdUser *user)
 void
 musterd_outbox_apply (MusterdOutbox *outbox, MusterdUser *user, MusterdPresence *presence, guint64 delivery)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
   MusterdWork *work;
 
   if (!takes_work (outbox))
@@ -485,7 +485,7 @@ GArray *
 musterd_outbox_take_back (MusterdOutbox *outbox)
 {
   GArray *deliveries = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   for (GList *l = outbox->applies.head; l != NULL; l = l->next)
     g_array_append_val (deliveries, ((MusterdWork *) l->data)->serial);

@@ -121,16 +121,17 @@ MusterdClaim *
 musterd_facts_put_claim (MusterdFacts *facts, MusterdClaim *claim, MusterdTime now)
 {
   MusterdClaim *old = NULL;
+  MusterdTime began = claim->from;
   guint index, low = 0, high;
 
-  claim->began = claim->from;
   if (find_index (facts, claim->source, claim->key, &index))
     {
       old = musterd_claim_ref (g_ptr_array_index (facts->claims, index));
       if (musterd_claim_in_force (old, now) && musterd_claim_in_force (claim, now))
-        claim->began = old->began;
+        began = old->began;
       g_ptr_array_remove_index (facts->claims, index);
     }
+  claim->began = began;
 
   high = facts->claims->len;
   while (low < high)
@@ -196,24 +197,28 @@ zone_named (const char *name)
   return g_time_zone_ref (zone);
 }
 
-/* The first midnight after `moment` in the user's zone, or the first moment of the next day where the clocks skip
- * midnight. */
+/* The first midnight after `moment` in the user's zone; the first moment of the next day where the clocks skip it, and
+ * the earlier of the two where it comes twice. */
 static MusterdTime
 end_of_day (MusterdTime moment, const char *zone_name)
 {
   g_autoptr(GTimeZone) zone = zone_named (zone_name);
   g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc (moment / MUSTERD_SECOND);
-  g_autoptr(GDateTime) local = NULL;
-  g_autoptr(GDateTime) next = NULL;
-  g_autoptr(GDateTime) midnight = NULL;
+  g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone (utc, zone) : NULL;
+  g_autoptr(GDateTime) next = local != NULL ? g_date_time_add_days (local, 1) : NULL;
+  g_autoptr(GDateTime) wall = NULL;
+  gint64 midnight;
+  int interval;
 
-  local = utc != NULL ? g_date_time_to_timezone (utc, zone) : NULL;
-  next = local != NULL ? g_date_time_add_days (local, 1) : NULL;
   if (next == NULL)
     return MUSTERD_TIME_NEVER;
-  midnight = g_date_time_new (zone, g_date_time_get_year (next), g_date_time_get_month (next),
+  wall = g_date_time_new_utc (g_date_time_get_year (next), g_date_time_get_month (next),
                               g_date_time_get_day_of_month (next), 0, 0, 0);
-  return midnight != NULL ? g_date_time_to_unix (midnight) * MUSTERD_SECOND : MUSTERD_TIME_NEVER;
+  if (wall == NULL)
+    return MUSTERD_TIME_NEVER;
+  midnight = g_date_time_to_unix (wall);
+  interval = g_time_zone_adjust_time (zone, G_TIME_TYPE_DAYLIGHT, &midnight);
+  return (midnight - g_time_zone_get_offset (zone, interval)) * MUSTERD_SECOND;
 }
 
 MusterdTime

@@ -48,7 +48,8 @@ gboolean         musterd_presence_equal (const MusterdPresence *a, const Musterd
  * where the viewer may not know. */
 const char      *musterd_presence_get_kind (const MusterdPresence *presence);
 /* What a viewer of this relationship may see: the same object (a new reference) where nothing is hidden, NULL for
- * MUSTERD_RELATION_BLOCKED. An employee sees no text, label, template, kind, source, greeting or forwarding. */
+ * MUSTERD_RELATION_BLOCKED. An employee sees no text, label, template, kind or source; forwarding and greetings are
+ * shown to the owner alone. */
 MusterdPresence *musterd_presence_view  (MusterdPresence *presence, MusterdRelation relation);
 
 /* The parts of a presence that a sink may declare to need. */

@@ -14,8 +14,8 @@ typedef struct
   MusterdTime     now;
   GPtrArray      *active; /* MusterdClaim not owned: in force, with effect, not ignored */
   guint           next;   /* the first claim that has not begun */
-  /* Looking ahead, leases that run are taken to be renewed for ever: that somebody's meeting ends when its next heartbeat is due
-   * is not what is known of it. */
+  /* Looking ahead, leases that run are taken to be renewed for ever: that somebody's meeting ends when its next
+   * heartbeat is due is not what is known of it. */
   gboolean        ahead;
 } Walk;
 
@@ -175,7 +175,7 @@ strongest (const Walk *walk, const MusterdBase *base, const MusterdClaim *than)
   return best;
 }
 
-/* The template laid over a base that is available while nobody is at the desk; FALSE: somebody is, or the base holds. */
+/* The template laid over a base that is available while nobody is at the desk. FALSE: somebody is, or the base holds. */
 static gboolean
 idle_at (const Walk *walk, const MusterdBase *base, const MusterdTemplate **tmpl)
 {

@@ -174,7 +174,8 @@ run_restore (Ctl *ctl)
   if (ctl->json)
     ctl_print_json (answer);
   else
-    g_print (_ ("%s is restored, and the daemon runs with it; what was there before is kept beside the store.\n"), path);
+    g_print (_ ("%s is restored, and the daemon runs with it; what was there before is kept beside the store.\n"),
+             path);
   return CTL_DONE;
 }
 

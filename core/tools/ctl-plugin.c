@@ -37,7 +37,8 @@ what_text (JsonObject *info)
 static int
 run_list (Ctl *ctl)
 {
-  static const char *const titles[] = { N_ ("INSTANCE"), N_ ("STATE"), N_ ("SINCE"), N_ ("WHAT"), N_ ("USERS"), N_ ("SAYS") };
+  static const char *const titles[] = { N_ ("INSTANCE"), N_ ("STATE"), N_ ("SINCE"),
+                                        N_ ("WHAT"),     N_ ("USERS"), N_ ("SAYS") };
   const char *translated[G_N_ELEMENTS (titles)];
   g_autoptr(GError) error = NULL;
   g_autoptr(JsonNode) answer = ctl_ask (ctl, "GET", "/v1/plugins", NULL, &error);
@@ -396,10 +397,12 @@ const CtlCommand ctl_plugin_commands[] = {
   { "plugin sync", N_ ("INSTANCE [USER]"), N_ ("say everything again, now"), 1, 2, NULL, run_sync },
   { "plugin pause", N_ ("INSTANCE"), N_ ("hand a sink nothing more"), 1, 1, NULL, run_pause },
   { "plugin resume", N_ ("INSTANCE"), N_ ("end the pause"), 1, 1, NULL, run_resume },
-  { "plugin drain", N_ ("INSTANCE"), N_ ("give everything back that a sink holds, then pause it"), 1, 1, NULL, run_drain },
+  { "plugin drain", N_ ("INSTANCE"), N_ ("give everything back that a sink holds, then pause it"), 1, 1, NULL,
+    run_drain },
   { "plugin enable", N_ ("INSTANCE"), N_ ("run it, now and after each start"), 1, 1, enable_options, run_enable },
   { "plugin disable", N_ ("INSTANCE"), N_ ("stop it, now and after each start"), 1, 1, NULL, run_disable },
-  { "plugin test", N_ ("INSTANCE [USER]"), N_ ("try its outside system, and write nothing there"), 1, 2, NULL, run_test },
+  { "plugin test", N_ ("INSTANCE [USER]"), N_ ("try its outside system, and write nothing there"), 1, 2, NULL,
+    run_test },
   { "plugin answer", N_ ("INSTANCE ID ANSWER"), N_ ("answer a question that waits for a person"), 3, 3, answer_options,
     run_answer },
   { NULL, NULL, NULL, 0, 0, NULL, NULL },

@@ -254,7 +254,8 @@ static const CtlOption list_options[] = {
 
 static const CtlOption set_options[] = {
   { "text", N_ ("TEXT"), N_ ("what others read beside it") },
-  { "until", N_ ("WHEN"), N_ ("12:30, \"tomorrow 9:00\", +30m, +2h, or date and time with zone; without: until changed") },
+  { "until", N_ ("WHEN"),
+    N_ ("12:30, \"tomorrow 9:00\", +30m, +2h, or date and time with zone; without: until changed") },
   { "status", NULL, N_ ("the word is a status, even if a template has that name, too") },
   { NULL, NULL, NULL },
 };

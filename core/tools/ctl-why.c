@@ -239,6 +239,7 @@ run_why (Ctl *ctl)
 }
 
 const CtlCommand ctl_why_commands[] = {
-  { "why", N_ ("USER"), N_ ("explain a presence: everything that is known, and what became of it"), 1, 1, NULL, run_why },
+  { "why", N_ ("USER"), N_ ("explain a presence: everything that is known, and what became of it"), 1, 1, NULL,
+    run_why },
   { NULL, NULL, NULL, 0, 0, NULL, NULL },
 };

@@ -318,7 +318,8 @@ to_utf8 (int argc, char **argv)
 
   for (int i = 1; i < argc; i++)
     {
-      char *text = g_utf8_validate (argv[i], -1, NULL) ? g_strdup (argv[i]) : g_locale_to_utf8 (argv[i], -1, NULL, NULL, NULL);
+      char *text =
+          g_utf8_validate (argv[i], -1, NULL) ? g_strdup (argv[i]) : g_locale_to_utf8 (argv[i], -1, NULL, NULL, NULL);
 
       if (text == NULL)
         return NULL;

@@ -208,8 +208,9 @@ webhook_explain_wait (Webhook *self)
   if (self->key != NULL && signing_key_get_value (self->key) == NULL)
     return g_strdup (signing_key_get_problem (self->key));
 
+  /* A longer one was never asked for: the clock was set back meanwhile. */
   gint64 wait = self->not_before - muster_context_now (self->ctx);
-  if (wait > 0)
+  if (wait > 0 && wait <= HTTP_RETRY_AFTER_MAX)
     return g_strdup_printf ("delivering: the receiver asked for a pause, %" G_GINT64_FORMAT " s more",
                             wait / G_TIME_SPAN_SECOND + 1);
   return NULL;

@@ -151,7 +151,8 @@ class Refusals(ApiCase):
         daemon = self.begin()
         for path, status in (('/', 404), ('/v1', 404), ('/v2/presence', 404), ('/v1/presence/', 404),
                              ('/v1/presence/a%2fb', 400), ('/v1/presence/a%00', 400), ('/v1/presence/%ff', 400),
-                             ('/v1/presence?x=1', 400), ('/v1/presence/%2e%2e', 404), ('/v1/presence/' + 'x' * 5000, 400),
+                             ('/v1/presence?x=1', 400), ('/v1/presence/%2e%2e', 404),
+                             ('/v1/presence/' + 'x' * 5000, 400),
                              (f'/v1/presence/{urllib.parse.quote(ALICE, safe="")}', 200)):
             with self.subTest(path=path[:40]):
                 self.ask(daemon, 'GET', path, status=status)
@@ -316,7 +317,8 @@ class Accounts(ApiCase):
 
     def test_nobody(self):
         daemon = self.begin()
-        for method, path in (('GET', '/v1/presence'), ('GET', '/v1/status'), ('GET', '/v1/nothing'), ('GET', '/v1/backup')):
+        for method, path in (('GET', '/v1/presence'), ('GET', '/v1/status'), ('GET', '/v1/nothing'),
+                             ('GET', '/v1/backup')):
             status, answer = as_account('nobody', lambda: request(daemon, method, path))
             self.assertEqual(status, 403)
             self.assertIn('--unix-user nobody', answer['detail'])

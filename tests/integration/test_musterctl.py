@@ -51,9 +51,11 @@ class CommandLine(CtlCase):
 
     def test_wrong_use(self):
         daemon = self.daemon('')
-        for args in ((), ('frobnicate',), ('user',), ('user', 'frobnicate'), ('show',), ('show', 'a', 'b'), ('list', 'x'),
+        for args in ((), ('frobnicate',), ('user',), ('user', 'frobnicate'), ('show',), ('show', 'a', 'b'),
+                     ('list', 'x'),
                      ('--frobnicate',), ('-x',), ('show', 'a', '--text', 'x'), ('set', 'a', 'busy', '--until'),
-                     ('set', 'a', 'busy', '--until', 'noon'), ('--json=x', 'list'), ('show', ''), ('user', 'set', ALICE),
+                     ('set', 'a', 'busy', '--until', 'noon'), ('--json=x', 'list'), ('show', ''),
+                     ('user', 'set', ALICE),
                      ('user', 'set', ALICE, '--attribute', 'x'), ('set', 'a', 'frob', '--status')):
             with self.subTest(args=args):
                 self.refused(daemon, *args, code=2)
@@ -161,8 +163,8 @@ class Presence(CtlCase):
         daemon = self.begin()
         daemon.ctl('set', ALICE, 'busy', '--text', 'a\u202eb', '--until', '+10m')
         text = daemon.ctl('why', ALICE).stdout
-        for part in ('comes from  chosen by hand', 'What sources say', 'Chosen by hand', 'for a time: Busy', 'Forwarding',
-                     'not changed', 'Next change', '"a\ufffdb"'):
+        for part in ('comes from  chosen by hand', 'What sources say', 'Chosen by hand', 'for a time: Busy',
+                     'Forwarding', 'not changed', 'Next change', '"a\ufffdb"'):
             self.assertIn(part, text)
         why = daemon.json('why', ALICE)
         self.assertEqual(why['presence']['text'], 'a\u202eb')
@@ -208,7 +210,8 @@ class Users(CtlCase):
     def test_life(self):
         daemon = self.begin()
         self.assertIn('exists already', self.refused(daemon, 'user', 'add', ALICE))
-        daemon.ctl('user', 'set', ALICE, '--mobile', '+49 170 1', '--attribute', 'micsync.host=pc', '--attribute=a.b=c=d')
+        daemon.ctl('user', 'set', ALICE, '--mobile', '+49 170 1', '--attribute', 'micsync.host=pc',
+                   '--attribute=a.b=c=d')
         user = daemon.json('user', 'show', ALICE)
         self.assertEqual((user['name'], user['mobile'], user['attributes']),
                          ('Alice', '+49 170 1', {'micsync.host': 'pc', 'a.b': 'c=d'}))
@@ -227,7 +230,8 @@ class Users(CtlCase):
         daemon.ctl('user', 'add', BOB, *[part for name, value in fields.items() for part in (f'--{name}', value)])
         user = daemon.json('user', 'show', BOB)
         self.assertEqual({name: user[name] for name in fields}, fields)
-        for args in (('--zone', 'Nowhere/Else'), ('--mobile', 'call me'), ('--name', 'x' * 600), ('--attribute', 'A.B=c')):
+        for args in (('--zone', 'Nowhere/Else'), ('--mobile', 'call me'), ('--name', 'x' * 600),
+                     ('--attribute', 'A.B=c')):
             with self.subTest(args=args):
                 self.refused(daemon, 'user', 'set', BOB, *args)
         self.refused(daemon, 'user', 'add', 'two words')

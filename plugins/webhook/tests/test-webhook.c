@@ -33,7 +33,7 @@ on_request (G_GNUC_UNUSED SoupServer *server, SoupServerMessage *message, G_GNUC
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
   g_autoptr(GBytes) bytes = soup_message_body_flatten (soup_server_message_get_request_body (message));
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
 
   f->n_requests++;
   g_free (f->method);
@@ -103,7 +103,7 @@ receiver_end (Fixture *f)
 static void
 receiver_answers (Fixture *f, guint status)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
 
   f->status = status;
 }
@@ -111,7 +111,7 @@ receiver_answers (Fixture *f, guint status)
 static guint
 requests (Fixture *f)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&f->mutex);
 
   return f->n_requests;
 }
@@ -262,9 +262,9 @@ test_delivery (void)
   /* The same again has the same name, something else another. */
   g_autofree char *id = g_strdup (f.id);
   muster_testing_advance (f.host, 100 * SECOND);
-  g_autoptr(MusterMessage) again = apply (&f, 7);
+  muster_message_free (apply (&f, 7));
   g_assert_cmpstr (f.id, ==, id);
-  g_autoptr(MusterMessage) other = apply (&f, 8);
+  muster_message_free (apply (&f, 8));
   g_assert_cmpstr (f.id, !=, id);
   fixture_tear_down (&f);
 }
@@ -334,15 +334,15 @@ test_recovery (void)
   receiver_answers (&f, 500);
   fixture_open (&f);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
-  g_autoptr(MusterMessage) first = apply (&f, 1);
+  muster_message_free (apply (&f, 1));
   expect_health (&f, MUSTER_HEALTH_DEGRADED, "1 delivery failed *");
-  g_autoptr(MusterMessage) second = apply (&f, 2);
+  muster_message_free (apply (&f, 2));
   expect_health (&f, MUSTER_HEALTH_DEGRADED, "2 deliveries failed in a row, *answered 500*");
   receiver_answers (&f, 200);
   g_autoptr(MusterMessage) third = apply (&f, 3);
   g_assert_cmpuint (third->value, ==, MUSTER_DELIVERY_APPLIED);
   expect_health (&f, MUSTER_HEALTH_ONLINE, NULL);
-  g_autoptr(MusterMessage) fourth = apply (&f, 4);
+  muster_message_free (apply (&f, 4));
   g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_HEALTH), ==, 0);
   fixture_tear_down (&f);
 }
@@ -387,7 +387,7 @@ test_pause (void)
   f.retry_after = "30";
   receiver_answers (&f, 429);
   fixture_open (&f);
-  g_autoptr(MusterMessage) first = apply (&f, 1);
+  muster_message_free (apply (&f, 1));
   g_assert_cmpuint (requests (&f), ==, 1);
   muster_testing_advance (f.host, 29 * SECOND);
   g_autoptr(MusterMessage) early = apply (&f, 2);
@@ -602,9 +602,7 @@ test_close_in_flight (void)
         first = delivery;
     }
   for (guint i = 0; i < N_IN_FLIGHT; i++)
-    {
-      g_autoptr(MusterMessage) arrived = muster_testing_wait (f.host, MUSTER_VERB_LOG);
-    }
+    muster_message_free (muster_testing_wait (f.host, MUSTER_VERB_LOG));
   g_assert_cmpuint (requests (&f), ==, N_IN_FLIGHT);
   g_assert_cmpuint (muster_testing_count (f.host, MUSTER_VERB_DELIVERY_COMPLETE), ==, 0);
 
@@ -672,7 +670,7 @@ run_trial (Fixture *f)
 {
   muster_testing_clear (f->host);
   muster_testing_test (f->host, NULL);
-  g_autoptr(MusterMessage) done = muster_testing_wait (f->host, MUSTER_VERB_REPORT_DONE);
+  muster_message_free (muster_testing_wait (f->host, MUSTER_VERB_REPORT_DONE));
 }
 
 static void
