@@ -9,7 +9,7 @@ typedef struct
   MusterdPresence *presence; /* nullable until it is said */
   char            *account;  /* nullable: under which it stands in `accounts` */
   guint64          revision; /* the place in `order` */
-  GList            link;
+  GList            link;     /* in `order` once there is a presence: nobody has seen the user before */
 } Entry;
 
 typedef struct
@@ -116,8 +116,9 @@ next_place (MusterdReplica *replica, guint64 revision)
 static void
 place (MusterdReplica *replica, Entry *entry, guint64 revision)
 {
-  g_queue_unlink (&replica->order, &entry->link);
-  entry->revision = replica->filled ? next_place (replica, revision) : revision;
+  if (entry->revision > 0)
+    g_queue_unlink (&replica->order, &entry->link);
+  entry->revision = replica->filled ? next_place (replica, revision) : MAX (revision, 1);
   g_queue_push_tail_link (&replica->order, &entry->link);
 }
 
@@ -130,6 +131,11 @@ remove_user (MusterdReplica *replica, const char *id)
   if (entry == NULL)
     return;
   set_account (replica, id, entry, NULL);
+  if (entry->revision == 0)
+    {
+      g_hash_table_remove (replica->entries, id);
+      return;
+    }
   g_queue_unlink (&replica->order, &entry->link);
   g_hash_table_remove (replica->entries, id);
 
@@ -155,7 +161,6 @@ put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
       entry = g_new0 (Entry, 1);
       entry->link.data = entry;
       g_hash_table_insert (replica->entries, g_strdup (change->id), entry);
-      g_queue_push_tail_link (&replica->order, &entry->link);
     }
   if (change->user != NULL)
     {
@@ -170,7 +175,8 @@ put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
       if (entry->user == NULL)
         entry->user = musterd_user_ref (change->presence->user);
     }
-  place (replica, entry, change->presence != NULL ? change->presence->revision : 0);
+  if (entry->presence != NULL)
+    place (replica, entry, change->presence != NULL ? change->presence->revision : 0);
 }
 
 void

@@ -62,8 +62,8 @@ musterd_commands_clear (GQueue *commands)
     command->engine = NULL;
   while ((command = g_queue_pop_head (commands)) != NULL)
     {
-      g_autoptr(GError) error
-          = g_error_new_literal (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "the daemon is stopping, or the user is gone");
+      g_autoptr(GError) error = g_error_new_literal (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                                                     "the daemon is stopping, or the user is gone");
 
       if (command->done != NULL)
         command->done (error, command->user_data);
@@ -382,8 +382,8 @@ decide_put_users (MusterdCommand *command, MusterdBatch *batch, GError **error)
                        "user %s exists already: change it with musterctl user set", user->id);
           return FALSE;
         }
-      if (!exists && command->how == MUSTERD_PUT_EXISTING && musterd_engine_require (command->engine, user->id, error) == NULL)
-        return FALSE;
+      if (!exists && command->how == MUSTERD_PUT_EXISTING)
+        return musterd_engine_require (command->engine, user->id, error) != NULL;
       musterd_batch_put_user (batch, user);
     }
   return TRUE;

@@ -132,7 +132,7 @@ expire (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
     {
       MusterdIgnore *ignore = g_ptr_array_index (facts->ignores, i - 1);
 
-      /* A source that is away for a while may bring the claim back; one that began long ago and is not there is over. */
+      /* A source that is away for a while may bring the claim back; what began long ago and is not there is over. */
       if (ignore->from > now - 7 * MUSTERD_DAY
           || musterd_facts_find_claim (facts, ignore->source, ignore->key) != NULL)
         continue;

@@ -22,8 +22,8 @@ typedef struct
   MusterdHeapNode node;
 } TimerSource;
 
-static void
-alarm_unref (MusterdAlarm *alarm)
+void
+musterd_alarm_unref (MusterdAlarm *alarm)
 {
   if (!g_atomic_ref_count_dec (&alarm->refs))
     return;
@@ -86,9 +86,10 @@ musterd_alarm_close (MusterdAlarm *alarm)
   source = g_steal_pointer (&alarm->source);
   g_mutex_unlock (&alarm->mutex);
 
+  if (source == NULL)
+    return;
   g_source_destroy (source);
   g_source_unref (source);
-  alarm_unref (alarm);
 }
 
 static gboolean
@@ -117,7 +118,7 @@ timer_finalize (GSource *source)
   g_mutex_lock (&self->alarm->mutex);
   musterd_heap_set (self->alarm->heap, &self->node, MUSTERD_TIME_NEVER);
   g_mutex_unlock (&self->alarm->mutex);
-  alarm_unref (self->alarm);
+  musterd_alarm_unref (self->alarm);
 }
 
 static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch, .finalize = timer_finalize };

@@ -11,8 +11,9 @@ typedef struct _MusterdAlarm MusterdAlarm;
 
 /* Dispatches on `context`. */
 MusterdAlarm *musterd_alarm_new       (MusterdClock *clock, GMainContext *context);
-/* No timer becomes due any more. Gone with its last timer. */
+/* No timer becomes due any more. */
 void          musterd_alarm_close     (MusterdAlarm *alarm);
+void          musterd_alarm_unref     (MusterdAlarm *alarm); /* after close; timers hold it too */
 /* A source, not attached yet, that dispatches when now() >= at and at no other time. */
 GSource      *musterd_alarm_timer_new (MusterdAlarm *alarm, MusterdTime at);
 

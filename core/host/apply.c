@@ -27,8 +27,14 @@ static void
 check_instance (MusterdHost *host, const MusterdInstanceConfig *config, GPtrArray *texts)
 {
   g_autoptr(GError) error = NULL;
-  const MusterdModule *module = musterd_loader_open (host->loader, config->plugin, &error);
+  const MusterdModule *module;
 
+  if (g_str_equal (config->name, MUSTERD_OWN_INSTANCE))
+    {
+      add_text (texts, config, "this name is the daemon's own: call the instance [%s:NAME]", config->plugin);
+      return;
+    }
+  module = musterd_loader_open (host->loader, config->plugin, &error);
   if (module == NULL)
     {
       add_text (texts, config, "%s", error->message);

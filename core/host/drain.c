@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kill switch of a sink, which survives a restart of the daemon, and draining: giving back all that a sink holds.
  *
- * Paused instances are records of the instance "musterd", which no keyfile can name: key "paused/INSTANCE". */
+ * Paused instances are records of the instance "musterd", which no keyfile may name: key "paused/INSTANCE", about no
+ * user. */
 #define G_LOG_DOMAIN "muster-host"
 
 #include "host/instance.h"
 
 #include <string.h>
 
-#define OWN_INSTANCE "musterd"
 #define PAUSED_PREFIX "paused/"
 #define PAUSED_PAGE 1000 /* more than there can be instances */
 
@@ -65,7 +65,7 @@ musterd_host_load_paused (MusterdHost *host)
       host->paused_known = TRUE;
       return;
     }
-  musterd_store_records_async (host->services.store, OWN_INSTANCE, NULL, PAUSED_PAGE, on_paused_read,
+  musterd_store_records_async (host->services.store, MUSTERD_OWN_INSTANCE, NULL, PAUSED_PAGE, on_paused_read,
                                musterd_host_link_ref (host->link));
 }
 
@@ -94,7 +94,7 @@ remember_paused (MusterdInstance *instance, gboolean paused)
   if (host->services.store == NULL)
     return;
   batch = musterd_batch_new ();
-  musterd_batch_put_record (batch, OWN_INSTANCE, NULL, key, value);
+  musterd_batch_put_record (batch, MUSTERD_OWN_INSTANCE, NULL, key, value);
   musterd_store_write (host->services.store, batch, TRUE, on_paused_written, g_strdup (instance->name));
 }
 

@@ -108,6 +108,7 @@ typedef struct
 /* Commands; each fails with NOT_FOUND (no such instance, naming those there are) or CONFLICT (not in this state). */
 GPtrArray *musterd_host_log    (MusterdHost *host, const char *instance, GError **error); /* MusterdLogLine, oldest first, at most 500 */
 gboolean   musterd_host_sync   (MusterdHost *host, const char *instance, const char *user, GError **error);
+/* The kill switch of a sink; remembered in the store, so that it survives a restart of the daemon. */
 gboolean   musterd_host_pause  (MusterdHost *host, const char *instance, gboolean paused, GError **error);
 gboolean   musterd_host_answer (MusterdHost *host, const char *instance, const char *user, const char *id,
                                 const char *answer, GError **error);

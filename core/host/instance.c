@@ -187,6 +187,17 @@ musterd_instance_show (MusterdInstance *instance)
     musterd_instance_set_state (instance, MUSTERD_INSTANCE_STARTING, "it has not reported its health yet");
 }
 
+/* At the end of the daemon, without a word in the log: everybody is stopped then. */
+void
+musterd_instance_show_stopped (MusterdInstance *instance)
+{
+  if (instance->failed || instance->state == MUSTERD_INSTANCE_DISABLED)
+    return;
+  instance->state = instance->abandoned ? MUSTERD_INSTANCE_STOPPING : MUSTERD_INSTANCE_DISABLED;
+  g_free (instance->text);
+  instance->text = g_strdup (instance->abandoned ? "it did not stop in time" : "the daemon has stopped it");
+}
+
 /* What the instance is. */
 
 gboolean

@@ -10,6 +10,8 @@
 
 G_BEGIN_DECLS
 
+/* In whose name the host keeps records of its own. */
+#define MUSTERD_OWN_INSTANCE "musterd"
 #define MUSTERD_TROUBLES_MAX 1000
 #define MUSTERD_ACTIONS_MAX 1000
 #define MUSTERD_NOTES_MAX 256
@@ -163,6 +165,7 @@ void             musterd_instance_set_config (MusterdInstance *instance, Musterd
 void             musterd_instance_set_state (MusterdInstance *instance, MusterdInstanceState state, const char *text);
 /* The state that follows from phase and health. */
 void             musterd_instance_show      (MusterdInstance *instance);
+void             musterd_instance_show_stopped (MusterdInstance *instance);
 void             musterd_instance_log       (MusterdInstance *instance, MusterLogLevel level, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 /* The same for lines that a plugin can cause at will: too many are counted only. */

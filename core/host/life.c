@@ -387,9 +387,7 @@ musterd_instance_settle (MusterdInstance *instance)
     return;
   if (instance->host->stopping)
     {
-      if (!instance->failed && instance->state != MUSTERD_INSTANCE_DISABLED)
-        musterd_instance_set_state (instance, MUSTERD_INSTANCE_STOPPING,
-                                    instance->abandoned ? "it did not stop in time" : "the daemon stops");
+      musterd_instance_show_stopped (instance);
       musterd_host_ended (instance->host, instance);
       return;
     }
@@ -405,6 +403,7 @@ musterd_instance_settle (MusterdInstance *instance)
         start (instance, TRUE);
       return;
     case MUSTERD_WANT_NOTHING:
+      musterd_dispatch_forget (instance->host->services.dispatch, instance->name);
       musterd_instance_set_state (instance, MUSTERD_INSTANCE_DISABLED, NULL);
       return;
     case MUSTERD_WANT_FORGET:

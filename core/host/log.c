@@ -73,10 +73,13 @@ musterd_log_add (MusterdLog *log, const char *instance, MusterdTime now, MusterL
 {
   g_autofree char *line = one_line (text != NULL ? text : "");
 
-  if (g_queue_get_length (&log->lines) >= MUSTERD_LOG_LINES)
-    line_free (g_queue_pop_head (&log->lines));
-  g_queue_push_tail (&log->lines, line_new (now, level, line));
-
+  /* Lines for developers may hold what nobody else should read, and would push out those for administrators. */
+  if (level != MUSTER_LOG_DEBUG)
+    {
+      if (g_queue_get_length (&log->lines) >= MUSTERD_LOG_LINES)
+        line_free (g_queue_pop_head (&log->lines));
+      g_queue_push_tail (&log->lines, line_new (now, level, line));
+    }
   g_log_structured (G_LOG_DOMAIN, log_flags (level), "MUSTER_INSTANCE", instance, "MESSAGE", "[%s] %s", instance,
                     line);
 }

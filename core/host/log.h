@@ -17,7 +17,8 @@ typedef struct
 
 void       musterd_log_init  (MusterdLog *log);
 void       musterd_log_clear (MusterdLog *log);
-/* Keeps the line and hands it to g_log with the field MUSTER_INSTANCE and "[instance] " before the text. */
+/* Keeps the line (but for debug) and hands it to g_log with the field MUSTER_INSTANCE and "[instance] " before the
+ * text. */
 void       musterd_log_add   (MusterdLog *log, const char *instance, MusterdTime now, MusterLogLevel level,
                               const char *text);
 GPtrArray *musterd_log_copy  (const MusterdLog *log); /* MusterdLogLine, oldest first */

@@ -7,6 +7,7 @@
 #include "host/convert.h"
 
 #define LINES_MAX 500
+#define REPORTS_MAX 20 /* at once, of one instance */
 
 typedef struct
 {
@@ -152,7 +153,8 @@ ask_plugin (MusterdHost *host, MusterdInstance *instance, ReportJob *job, Muster
       return;
     }
   job->serial = ++instance->last_serial;
-  if (!musterd_outbox_test (musterd_run_get_outbox (instance->run), job->serial, user))
+  if (instance->reports->len >= REPORTS_MAX
+      || !musterd_outbox_test (musterd_run_get_outbox (instance->run), job->serial, user))
     {
       add_line (job, MUSTER_REPORT_PROBLEM, "test", "too many tests wait for the plugin already");
       finish (host, job);

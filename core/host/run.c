@@ -225,6 +225,7 @@ musterd_run_free (MusterdRun *run)
   g_source_unref (run->source);
   muster_context_unref (run->ctx);
   musterd_alarm_close (run->alarm);
+  musterd_alarm_unref (run->alarm);
   musterd_outbox_free (run->outbox);
   musterd_queue_unref (run->queue);
   musterd_persons_unref (run->persons);
@@ -278,6 +279,7 @@ musterd_run_retire (MusterdRun *run)
   if (run->thread != NULL)
     g_thread_join (g_steal_pointer (&run->thread));
   musterd_queue_detach (run->queue);
+  musterd_alarm_close (run->alarm); /* and its file descriptor */
   g_source_destroy (run->source);
   g_queue_push_tail (&retired, run);
   if (g_queue_get_length (&retired) > RETIRED_MAX)

@@ -97,7 +97,7 @@ musterd_instance_user_state (MusterdInstance *instance, const MusterMessage *mes
   guint index = 0;
   MusterdUserTrouble *trouble = find_trouble (instance, message->user, &index);
 
-  if (musterd_instance_is_source (instance))
+  if (musterd_instance_is_source (instance) && !instance->retiring)
     musterd_engine_user_state (instance->host->services.engine, instance->name, message->user,
                                !is_stale (message->value));
   if (name == NULL)

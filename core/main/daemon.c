@@ -5,6 +5,7 @@
 
 #include "main/log.h"
 #include "main/notify.h"
+#include "main/types.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -256,6 +257,7 @@ musterd_daemon_run (const MusterdOptions *options)
   MusterdDaemon daemon = { .options = options };
   g_autoptr(GError) error = NULL;
 
+  musterd_types_prepare ();
   add_signal (&daemon, 0, SIGTERM, on_terminate);
   add_signal (&daemon, 1, SIGINT, on_interrupt);
   add_signal (&daemon, 2, SIGHUP, on_hangup);

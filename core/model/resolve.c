@@ -175,7 +175,8 @@ strongest (const Walk *walk, const MusterdBase *base, const MusterdClaim *than)
   return best;
 }
 
-/* The template laid over a base that is available while nobody is at the desk. FALSE: somebody is, or the base holds. */
+/* The template laid over a base that is available while nobody is at the desk; FALSE where somebody is, or where the base
+ * holds. */
 static gboolean
 idle_at (const Walk *walk, const MusterdBase *base, const MusterdTemplate **tmpl)
 {
@@ -193,7 +194,8 @@ idle_at (const Walk *walk, const MusterdBase *base, const MusterdTemplate **tmpl
     if (musterd_judge_kind (g_ptr_array_index (walk->active, i)) == MUSTERD_CLAIM_MICROPHONE)
       return FALSE;
 
-  *tmpl = musterd_settings_find (settings, base->client == MUSTERD_CLIENT_IDLE ? settings->idle_role : settings->locked_role);
+  *tmpl = musterd_settings_find (settings, base->client == MUSTERD_CLIENT_IDLE ? settings->idle_role
+                                                                                : settings->locked_role);
   return TRUE;
 }
 

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /* Fills a new presence for `now`, but for `since`, `stale` and `revision`, which need memory and are the engine's.
  * `without` (nullable) leaves out the claims, devices and clients of one source: what that instance, as a sink, is to
  * show, so that nothing it wrote comes back through it.
- * Leases that run at `now` count as renewed in `until` and `next_free` (that a heartbeat is due then is not what is known
- * of a meeting), and not in `next`.
+ * Leases that run at `now` count as renewed in `until` and `next_free` (that a heartbeat is due then is not what is
+ * known of a meeting), and not in `next`.
  * `next` (nullable) receives the next moment after `now` at which the outcome can change; NEVER = at none. */
 MusterdPresence *musterd_resolve (const MusterdFacts *facts, const MusterdSettings *settings, MusterdTime now,
                                   const char *without, MusterdTime *next);

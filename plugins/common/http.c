@@ -67,21 +67,6 @@ http_reply_free (HttpReply *reply)
   g_free (reply);
 }
 
-/* GLib can stop for ever when two threads use types for the first time at once: one initialises a class, under the one
- * lock for that, and waits for a type that the other is registering, which waits for the lock. A module is loaded by one
- * thread, before any instance of it has its own, so what a request needs is made known then. */
-static void __attribute__ ((constructor))
-prepare_types (void)
-{
-  const GType types[] = { G_TYPE_INET_SOCKET_ADDRESS, G_TYPE_UNIX_SOCKET_ADDRESS, G_TYPE_PROXY_ADDRESS,
-                          G_TYPE_NETWORK_ADDRESS,     G_TYPE_SOCKET_CLIENT,       G_TYPE_TCP_CONNECTION,
-                          G_TYPE_UNIX_CONNECTION,     SOUP_TYPE_MESSAGE,          SOUP_TYPE_SESSION };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
-    g_type_class_unref (g_type_class_ref (types[i]));
-  g_object_unref (soup_session_new ());
-}
-
 /* The database of `path`. GLib takes a file without any certificate silently, and would then trust nobody. */
 static GTlsDatabase *
 load_authorities (const char *path, GError **error)

@@ -65,14 +65,20 @@ check_claim (const MusterCheck *check, const MusterClaim *claim)
          && muster_check_span (check, claim->from, claim->until) && muster_check_lease (check, claim->lease)
          && muster_check_enum (check, "free_busy", claim->free_busy, MUSTER_FREE_BUSY_OUT_OF_OFFICE)
          && muster_check_enum (check, "response", claim->response, MUSTER_RESPONSE_UNANSWERED)
-         && muster_check_text (check, "template_role", claim->template_role, MUSTER_KEY_MAX)
-         && muster_check_text (check, "text", claim->text, MUSTER_TEXT_MAX)
-         && muster_check_text (check, "link", claim->link, MUSTER_LONG_TEXT_MAX)
-         && muster_check_text (check, "greeting_internal", claim->greeting_internal, MUSTER_LONG_TEXT_MAX)
-         && muster_check_text (check, "greeting_external", claim->greeting_external, MUSTER_LONG_TEXT_MAX)
-         && muster_check_text (check, "categories", claim->categories, MUSTER_LONG_TEXT_MAX);
+         && muster_check_text (check, "template_role", claim->template_role, MUSTER_KEY_MAX);
 }
 
+/* A link that was cut leads nowhere: one that does not fit is left out. */
+static char *
+link_or_null (const char *link)
+{
+  if (link == NULL || strnlen (link, MUSTER_LINK_MAX + 1) > MUSTER_LINK_MAX || !g_utf8_validate (link, -1, NULL)
+      || muster_text_has_control (link))
+    return NULL;
+  return g_strdup (link);
+}
+
+/* Subjects, greetings and categories are written by strangers: a long one is cut, and must not cost a whole calendar. */
 static void
 copy_claim (const MusterClaim *in, MusterClaim *out)
 {
@@ -86,11 +92,11 @@ copy_claim (const MusterClaim *in, MusterClaim *out)
     .free_busy = in->free_busy,
     .response = in->response,
     .template_role = muster_text_clean (in->template_role, FALSE),
-    .text = muster_text_clean (in->text, FALSE),
-    .link = muster_text_clean (in->link, FALSE),
-    .greeting_internal = muster_text_clean (in->greeting_internal, TRUE),
-    .greeting_external = muster_text_clean (in->greeting_external, TRUE),
-    .categories = muster_text_clean (in->categories, FALSE),
+    .text = muster_text_fit (in->text, MUSTER_TEXT_MAX),
+    .link = link_or_null (in->link),
+    .greeting_internal = muster_text_fit_lines (in->greeting_internal, MUSTER_LONG_TEXT_MAX),
+    .greeting_external = muster_text_fit_lines (in->greeting_external, MUSTER_LONG_TEXT_MAX),
+    .categories = muster_text_fit (in->categories, MUSTER_LONG_TEXT_MAX),
     .n_attendees = in->n_attendees,
     .all_day = in->all_day != FALSE,
     .cancelled = in->cancelled != FALSE,

@@ -31,6 +31,8 @@ G_BEGIN_DECLS
 char    *muster_text_clean (const char *text, gboolean lines);
 /* For texts that must not get lost because of their form: made valid, cleaned and cut to `max` bytes. Nullable. */
 char    *muster_text_fit   (const char *text, gsize max);
+/* The same with line ends kept. */
+char    *muster_text_fit_lines (const char *text, gsize max);
 gboolean muster_text_has_control (const char *text);
 
 /* value.c: one option's value, as delivered. */

@@ -561,11 +561,11 @@ typedef struct
  * @response: the user's own answer to the invitation
  * @template_role: (nullable): role or name of the template to take ("ms-teams"); unknown ones fall back to the
  *   standard template
- * @text: (nullable): subject, program or label, at most 1024 bytes. The host throws the subject of a private entry
- *   away before anything else sees it
- * @link: (nullable): URL under which the user can open the entry, at most 4096 bytes
- * @greeting_internal: (nullable): absence greeting for colleagues, plain text, at most 4096 bytes; may have several
- *   lines
+ * @text: (nullable): subject, program or label; cut to 1024 bytes, and mended where it is not UTF-8. The host throws
+ *   the subject of a private entry away before anything else sees it
+ * @link: (nullable): URL under which the user can open the entry; left out where it has more than 2048 bytes
+ * @greeting_internal: (nullable): absence greeting for colleagues, plain text; may have several lines; cut to 4096
+ *   bytes
  * @greeting_external: (nullable): absence greeting for everybody else, likewise
  * @categories: (nullable): the entry's categories, separated by `;`: judged by the calendar rules, never stored
  * @n_attendees: how many others are invited: judged by the calendar rules, never stored

@@ -42,8 +42,8 @@ muster_text_clean (const char *text, gboolean lines)
   return g_string_free (g_steal_pointer (&clean), FALSE);
 }
 
-char *
-muster_text_fit (const char *text, gsize max)
+static char *
+fit (const char *text, gsize max, gboolean lines)
 {
   static const char ellipsis[] = "…";
 
@@ -54,7 +54,7 @@ muster_text_fit (const char *text, gsize max)
    * so that cutting is still seen; a character cut in two is mended like any other wrong byte. */
   g_autofree char *head = g_strndup (text, max + 1);
   g_autofree char *valid = g_utf8_make_valid (head, -1);
-  g_autofree char *clean = muster_text_clean (valid, FALSE);
+  g_autofree char *clean = muster_text_clean (valid, lines);
 
   if (strlen (clean) <= max)
     return g_steal_pointer (&clean);
@@ -62,4 +62,16 @@ muster_text_fit (const char *text, gsize max)
   const char *end = g_utf8_find_prev_char (clean, clean + max - strlen (ellipsis) + 1);
   clean[end != NULL ? end - clean : 0] = '\0';
   return g_strconcat (clean, ellipsis, NULL);
+}
+
+char *
+muster_text_fit (const char *text, gsize max)
+{
+  return fit (text, max, FALSE);
+}
+
+char *
+muster_text_fit_lines (const char *text, gsize max)
+{
+  return fit (text, max, TRUE);
 }

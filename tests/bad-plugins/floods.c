@@ -20,7 +20,7 @@ floods_sync (gpointer self, const char *user)
 
   for (gint64 i = 0; i < n; i++)
     if (logs)
-      muster_context_log (self, MUSTER_LOG_DEBUG, "line %d", (int) i);
+      muster_context_log (self, MUSTER_LOG_INFO, "line %d", (int) i);
     else
       put (self, user != NULL ? user : "alice@example.com", i);
   muster_context_note (self, "flood", "over", NULL);

@@ -37,6 +37,19 @@ hangs_apply (gpointer self, MusterUser *user G_GNUC_UNUSED, MusterDesired *desir
   muster_context_delivery_complete (self, delivery, MUSTER_DELIVERY_APPLIED, NULL, NULL);
 }
 
+/* Here it returns, but its report never ends. */
+static void
+hangs_test (gpointer self, MusterUser *user G_GNUC_UNUSED, MusterReport *report)
+{
+  static GSList *unfinished;
+
+  muster_report_add (report, MUSTER_REPORT_OK, "first", "and last");
+  if (g_str_equal (muster_context_get_string (self, "where"), "test"))
+    unfinished = g_slist_prepend (unfinished, report);
+  else
+    muster_report_done (report);
+}
+
 static void
 hangs_close (gpointer self, gint64 deadline G_GNUC_UNUSED)
 {
@@ -45,11 +58,11 @@ hangs_close (gpointer self, gint64 deadline G_GNUC_UNUSED)
 }
 
 static const MusterOption options[] = {
-  { .name = "where", .type = MUSTER_OPTION_CHOICE, .choices = "start|users|apply|stop", .default_value = "start",
+  { .name = "where", .type = MUSTER_OPTION_CHOICE, .choices = "start|users|apply|stop|test", .default_value = "start",
     .doc = "The operation that never returns" },
 };
 static const MusterSinkOps ops = { .struct_size = sizeof ops, .needs = MUSTER_NEEDS_STATUS, .open = hangs_open,
-                                   .users = hangs_users, .apply = hangs_apply, .close = hangs_close };
+                                   .users = hangs_users, .apply = hangs_apply, .test = hangs_test, .close = hangs_close };
 
 MUSTER_PLUGIN_DEFINE (.id = "hangs", .version = "1", .license = "LGPL-2.1-or-later", .summary = "Hangs for ever",
                       MUSTER_OPTIONS (options), .sink = &ops)

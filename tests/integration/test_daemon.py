@@ -237,6 +237,16 @@ class Plugins(harness.TestCase):
         self.assertEqual(since()['webhook:a'], before['webhook:a'])
 
 
+    def test_many_start_together(self):
+        """GLib's classes are first used by all of them at once: nobody must wait for ever."""
+        daemon = self.daemon(''.join(f'[webhook:{n}]\nurl=http://127.0.0.1:9/{n}\n' for n in range(12)))
+        for _ in range(8):
+            daemon.start()
+            harness.wait_for('all being online', lambda: set(self.states(daemon).values()) == {'online'}, alive=daemon)
+            daemon.stop()
+            self.assertEqual(daemon.process.returncode, 0)
+
+
 class BadPlugins(harness.TestCase):
     """The daemon ends when it is told to, whatever a plugin does."""
 

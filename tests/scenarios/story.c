@@ -393,7 +393,8 @@ expect_moment (const Line *line, const char *name, MusterdTime got)
   if (want != NULL && moment (line, want) != got)
     {
       g_autoptr(GTimeZone) zone = g_time_zone_new_identifier (line->world->zone);
-      g_autoptr(GDateTime) utc = got != MUSTERD_TIME_NEVER ? g_date_time_new_from_unix_utc (got / MUSTERD_SECOND) : NULL;
+      g_autoptr(GDateTime) utc
+          = got != MUSTERD_TIME_NEVER ? g_date_time_new_from_unix_utc (got / MUSTERD_SECOND) : NULL;
       g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone (utc, zone) : NULL;
       g_autofree char *text = local != NULL ? g_date_time_format (local, "%F %T") : g_strdup ("never");
 
@@ -419,7 +420,8 @@ do_expect (const Line *line)
   g_autofree char *forward = NULL;
 
   g_assert_nonnull (presence);
-  if (strchr (word (line, 1), '=') == NULL && !g_str_equal (musterd_status_to_string (presence->status), line->words[1]))
+  if (strchr (word (line, 1), '=') == NULL
+      && !g_str_equal (musterd_status_to_string (presence->status), line->words[1]))
     fail (line, "expected %s, got %s (%s, %s)", line->words[1], musterd_status_to_string (presence->status),
           presence->template_name != NULL ? presence->template_name : "no template",
           musterd_presence_get_kind (presence));

@@ -418,6 +418,52 @@ revision_of (const char *body)
   return g_ascii_strtoull (p + strlen ("\"revision\":"), NULL, 10);
 }
 
+static MusterdClaim *
+put_claim (Fixture *fixture, const char *source, const char *key, MusterdClaimKind kind, MusterdTime from)
+{
+  MusterdClaim *claim = musterd_claim_new (source, "", key, kind);
+  g_autoptr(GError) error = NULL;
+
+  claim->from = from;
+  claim->until = from + MUSTERD_HOUR;
+  claim->free_busy = MUSTERD_FREE_BUSY_BUSY;
+  musterd_claim_set_text (claim, key);
+  musterd_engine_claim_put (fixture->engine, "alice@example.com", claim, &error);
+  g_assert_no_error (error);
+  return claim;
+}
+
+static void
+test_claims (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr(MusterdClaim) meeting
+      = put_claim (fixture, "ews", "team/meeting", MUSTERD_CLAIM_APPOINTMENT, START - MUSTERD_MINUTE);
+  g_autoptr(MusterdClaim) later
+      = put_claim (fixture, "ews", "later", MUSTERD_CLAIM_APPOINTMENT, START + 5 * MUSTERD_HOUR);
+  g_autoptr(MusterdClaim) zoom = put_claim (fixture, "micsync", "zoom", MUSTERD_CLAIM_MICROPHONE, START);
+  guint status = 0;
+  g_autofree char *why = ask (fixture, "GET", ALICE "/why", NULL, &status);
+  g_autofree char *agenda = NULL, *all = NULL, *path = NULL, *ignored = NULL, *after = NULL;
+  char id[13];
+
+  assert_like (why, "{\"presence\":*\"kind\":\"microphone\",\"source\":\"micsync\"*\"claims\":[*"
+                    "\"key\":\"team/meeting\"*\"outcome\":\"weaker-than\",\"other\":\"micsync/zoom\"*"
+                    "\"key\":\"zoom\"*\"outcome\":\"wins\",\"other\":null*"
+                    "\"key\":\"later\"*\"outcome\":\"not-yet\"*");
+  agenda = ask (fixture, "GET", "/v1/users/alice@example.com/appointments", NULL, &status);
+  assert_like (agenda, "*\"team/meeting\"*\"later\"*");
+  g_assert_null (strstr (agenda, "\"zoom\""));
+  all = ask (fixture, "GET", "/v1/users/alice@example.com/appointments?all=true", NULL, &status);
+  assert_like (all, "*\"zoom\"*");
+
+  musterd_claim_get_id (meeting, id);
+  path = g_strdup_printf ("/v1/users/alice@example.com/appointments/%s/ignore", id);
+  ignored = ask (fixture, "POST", path, "{}", &status);
+  g_assert_cmpuint (status, ==, 204);
+  after = ask (fixture, "GET", ALICE "/why", NULL, &status);
+  assert_like (after, "*\"key\":\"team/meeting\"*\"outcome\":\"ignored\"*");
+}
+
 /* A watcher is answered at once when something happens, with that and nothing else. */
 static void
 test_watch (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
@@ -743,6 +789,7 @@ main (int argc, char **argv)
     }
   ADD ("/http/enable", test_enable);
   ADD ("/http/import", test_import);
+  ADD ("/http/claims", test_claims);
   ADD ("/http/watch", test_watch);
   ADD ("/http/watch-removed", test_watch_removed);
   ADD ("/http/long-list", test_long_list);

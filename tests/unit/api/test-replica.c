@@ -71,6 +71,12 @@ test_news (void)
   assert_news (replica, 8, NULL, "new a");
   assert_news (replica, 9, NULL, "new");
 
+  /* Who is only known by data has not been seen, and is not missed. */
+  step (replica, "~d=", 9);
+  assert_news (replica, 9, NULL, "new");
+  step (replica, "-d", 9);
+  assert_news (replica, 9, NULL, "new");
+
   /* A removal is news to who has seen everything else. */
   before = musterd_replica_get_revision (replica);
   step (replica, "-b", 9);

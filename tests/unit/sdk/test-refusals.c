@@ -13,15 +13,6 @@ put (MusterContext *ctx, MusterClaim claim)
   muster_context_claim_put (ctx, ALICE, "calendar", &claim);
 }
 
-static MusterClaim
-with_text (const char *text)
-{
-  MusterClaim claim = good;
-
-  claim.text = text;
-  return claim;
-}
-
 #define BAD(name, ...)                                                                                                \
   static void bad_##name (MusterContext *ctx)                                                                         \
   {                                                                                                                   \
@@ -51,10 +42,6 @@ BAD (ends_before_now, c.until = 0; put (ctx, c))
 BAD (claim_lease, c.lease = -1; put (ctx, c))
 BAD (free_busy, c.free_busy = 6; put (ctx, c))
 BAD (response, c.response = 6; put (ctx, c))
-BAD (long_text, put (ctx, with_text (long_text)))
-BAD (text_not_utf8, put (ctx, with_text ("\xc3\x28")))
-BAD (long_greeting, c.greeting_external = long_greeting; put (ctx, c))
-BAD (long_link, c.link = long_greeting; put (ctx, c))
 BAD (drop_key, muster_context_claim_drop (ctx, ALICE, ""))
 BAD (window, muster_context_claims_replace (ctx, ALICE, "calendar", 5, 5, &c, 1))
 BAD (no_claims, muster_context_claims_replace (ctx, ALICE, "calendar", 5, 6, NULL, 3))
@@ -162,10 +149,6 @@ static const Refusal refusals[] = {
   ROW (claim_lease, "*: lease -1 is negative"),
   ROW (free_busy, "*: free_busy 6 out of range*"),
   ROW (response, "*: response 6 out of range*"),
-  ROW (long_text, "*: text has more than 1024 bytes"),
-  ROW (text_not_utf8, "*: text is not UTF-8"),
-  ROW (long_greeting, "*: greeting_external has more than 4096 bytes"),
-  ROW (long_link, "*: link has more than 4096 bytes"),
   ROW (drop_key, "muster_context_claim_drop() refused: no key"),
   ROW (window, "muster_context_claims_replace() refused: 'until' (5) is not after 'from' (5)"),
   ROW (no_claims, "*: no claims, but a number of 3"),

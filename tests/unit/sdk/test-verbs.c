@@ -239,6 +239,33 @@ test_action (void)
   g_assert_cmpstr (done->key, ==, "sign-in");
 }
 
+/* What strangers write is cut and mended: it must not cost a calendar. */
+static void
+test_words_of_strangers (void)
+{
+  g_autoptr(MusterTesting) testing = probe_start ();
+  g_autofree char *long_text = g_strnfill (2 * MUSTER_LONG_TEXT_MAX, 'x');
+  MusterClaim claim = full;
+
+  claim.text = claim.greeting_internal = claim.greeting_external = claim.link = claim.categories = long_text;
+  muster_context_claims_replace (probe->ctx, ALICE, "calendar", 0, G_MAXINT64, &claim, 1);
+  g_autoptr(MusterMessage) cut = only (testing, MUSTER_VERB_CLAIMS_REPLACE);
+  g_assert_cmpuint (strlen (cut->claims[0].text), <=, MUSTER_TEXT_MAX);
+  g_assert_true (g_str_has_suffix (cut->claims[0].text, "x…"));
+  g_assert_cmpuint (strlen (cut->claims[0].greeting_internal), <=, MUSTER_LONG_TEXT_MAX);
+  g_assert_cmpuint (strlen (cut->claims[0].greeting_external), <=, MUSTER_LONG_TEXT_MAX);
+  g_assert_cmpuint (strlen (cut->claims[0].categories), <=, MUSTER_LONG_TEXT_MAX);
+  g_assert_null (cut->claims[0].link);
+
+  claim.text = claim.greeting_internal = "a\xc3\x28\nb";
+  claim.link = "https://\xff";
+  muster_context_claim_put (probe->ctx, ALICE, NULL, &claim);
+  g_autoptr(MusterMessage) mended = only (testing, MUSTER_VERB_CLAIM_PUT);
+  g_assert_cmpstr (mended->claims[0].text, ==, "a\357\277\275( b");
+  g_assert_cmpstr (mended->claims[0].greeting_internal, ==, "a\357\277\275(\nb");
+  g_assert_null (mended->claims[0].link);
+}
+
 static void
 test_log (void)
 {
@@ -357,6 +384,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sdk/verbs/note", test_note);
   g_test_add_func ("/sdk/verbs/action", test_action);
   g_test_add_func ("/sdk/verbs/log", test_log);
+  g_test_add_func ("/sdk/verbs/words-of-strangers", test_words_of_strangers);
   g_test_add_func ("/sdk/verbs/delivery", test_delivery);
   g_test_add_func ("/sdk/verbs/report", test_report);
   g_test_add_func ("/sdk/verbs/ends", test_ends);
