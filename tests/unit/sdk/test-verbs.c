@@ -259,7 +259,7 @@ test_words_of_strangers (void)
 
   claim.text = claim.greeting_internal = "a\xc3\x28\nb";
   claim.link = "https://\xff";
-  muster_context_claim_put (probe->ctx, ALICE, NULL, &claim);
+  muster_context_claim_put (probe->ctx, ALICE, "calendar", &claim);
   g_autoptr(MusterMessage) mended = only (testing, MUSTER_VERB_CLAIM_PUT);
   g_assert_cmpstr (mended->claims[0].text, ==, "a\357\277\275( b");
   g_assert_cmpstr (mended->claims[0].greeting_internal, ==, "a\357\277\275(\nb");
