@@ -3,6 +3,7 @@
 
 #include "api/server.h"
 
+#include <gio/gunixsocketaddress.h>
 #include <string.h>
 
 #include "api/routes.h"
@@ -338,6 +339,22 @@ on_request (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
     request->route->handle (request);
 }
 
+/* We accept connections ourselves, since libsoup neither counts them nor lets us see whose they are before they are its
+ * own. But a server that listens nowhere closes each connection after one answer (libsoup 3.2, request_finished()): it
+ * is given a socket that nobody can reach. */
+static void
+keep_alive (MusterdServer *server)
+{
+  g_autoptr(GSocketAddress) address = g_socket_get_local_address (server->socket, NULL);
+  g_autoptr(GSocket) nowhere = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (G_IS_UNIX_SOCKET_ADDRESS (address))
+    nowhere = musterd_socket_listen_nowhere (g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)));
+  if (nowhere == NULL || !soup_server_listen_socket (server->soup, nowhere, 0, &error))
+    g_message ("each connection will carry one request only");
+}
+
 MusterdServer *
 musterd_server_new (GMainContext *context, GSocket *socket, MusterdAuth *auth, MusterdReplica *replica,
                     MusterdBridge *bridge, const char *state_dir)
@@ -354,6 +371,7 @@ musterd_server_new (GMainContext *context, GSocket *socket, MusterdAuth *auth, M
   server->soup = soup_server_new ("raw-paths", TRUE, "server-header", "muster", NULL);
   soup_server_add_early_handler (server->soup, NULL, on_headers, server, NULL);
   soup_server_add_handler (server->soup, NULL, on_request, server, NULL);
+  keep_alive (server);
   start_accepting (server);
   return server;
 }

@@ -94,6 +94,24 @@ musterd_socket_listen (const char *path, GError **error)
   return g_steal_pointer (&socket);
 }
 
+GSocket *
+musterd_socket_listen_nowhere (const char *path)
+{
+  g_autofree char *name = g_strdup_printf ("%s-", path);
+  g_autoptr(GSocketAddress) address = NULL;
+  g_autoptr(GSocket) socket = NULL;
+
+  if (strlen (name) >= sizeof ((struct sockaddr_un *) NULL)->sun_path)
+    return NULL;
+  g_unlink (name); /* of a daemon that was killed in between */
+  address = g_unix_socket_address_new (name);
+  socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  if (socket == NULL || !g_socket_bind (socket, address, FALSE, NULL))
+    return NULL;
+  g_unlink (name);
+  return g_socket_listen (socket, NULL) ? g_steal_pointer (&socket) : NULL;
+}
+
 void
 musterd_socket_remove (GSocket *socket, const char *path)
 {

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 
 /* Replaces the socket of a dead daemon; one that answers, or a file that is no socket, is an error. */
 GSocket *musterd_socket_listen (const char *path, GError **error);
+/* A listening socket that nobody can reach: bound beside `path`, and its name removed before it listens. NULL if it
+ * cannot be had. */
+GSocket *musterd_socket_listen_nowhere (const char *path);
 /* Removes the socket, unless somebody else's stands at its path by now. */
 void     musterd_socket_remove (GSocket *socket, const char *path);
 /* The account at the other end of an accepted connection. */
