@@ -55,21 +55,8 @@ check_header (char **header, GError **error)
   return TRUE;
 }
 
-/* A zone is read from its file by whoever asks for it, unless somebody holds it: once is enough for all rows. */
-static void
-hold_zone (GHashTable *zones, const char *name)
-{
-  if (name != NULL && *name != '\0' && !g_hash_table_contains (zones, name))
-    {
-      GTimeZone *zone = g_time_zone_new_identifier (name);
-
-      if (zone != NULL)
-        g_hash_table_insert (zones, g_strdup (name), zone);
-    }
-}
-
 static MusterdUser *
-read_row (char **header, char **row, guint line, MusterdUser *known, GHashTable *zones, GError **error)
+read_row (char **header, char **row, guint line, MusterdUser *known, GError **error)
 {
   g_autoptr(MusterdUserEdit) edit = musterd_user_edit_new (row[find_id_column (header)], known);
   MusterdUser *user;
@@ -79,8 +66,6 @@ read_row (char **header, char **row, guint line, MusterdUser *known, GHashTable 
       if (g_str_equal (header[i], "id"))
         continue;
       g_strstrip (row[i]);
-      if (g_str_equal (header[i], "zone"))
-        hold_zone (zones, row[i]);
       if (!musterd_user_edit_set (edit, header[i], row[i], error))
         {
           g_prefix_error (error, "row %u, column %s: ", line, header[i]);
@@ -97,8 +82,6 @@ static gboolean
 read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica *replica, GError **error)
 {
   g_autoptr(GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(GHashTable) zones
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_time_zone_unref);
   guint n_columns = g_strv_length (header);
   int id_column = find_id_column (header);
   g_autoptr(GError) local = NULL;
@@ -133,7 +116,7 @@ read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica
       known = musterd_replica_get_user (replica, row[id_column]);
       if (known != NULL)
         hold_zone (zones, known->fields[MUSTERD_USER_ZONE]);
-      user = read_row (header, row, line, known, zones, error);
+      user = read_row (header, row, line, known, error);
       if (user == NULL)
         return FALSE;
       if (known != NULL && musterd_user_equal (known, user))

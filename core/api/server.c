@@ -13,6 +13,7 @@
 #define CONNECTIONS_MAX 4096
 #define ACCEPT_AT_ONCE 64
 #define ACCEPT_AGAIN_MS 100
+#define COMPLAIN_EVERY (60 * G_TIME_SPAN_SECOND)
 #define IDLE_SECONDS 120 /* of a connection, between and within requests */
 /* So much of a body that nobody wants is read all the same: a client that is still sending does not look for its
  * answer. */
@@ -119,7 +120,9 @@ on_connection (GSocket *listening, GIOCondition condition G_GNUC_UNUSED, gpointe
       if (socket == NULL)
         {
           /* Out of file descriptors, most likely: the connection waits in the backlog, and so do we. */
-          g_message ("accepting a connection: %s", error->message);
+          if (g_get_monotonic_time () >= server->quiet_until)
+            g_warning ("accepting a connection: %s", error->message);
+          server->quiet_until = g_get_monotonic_time () + COMPLAIN_EVERY;
           stop_accepting (server);
           if (server->again == NULL)
             {

@@ -30,6 +30,7 @@ struct _MusterdServer
   MusterdWatch   *watch;
   char           *state_dir;
   guint           n_connections, n_requests;
+  gint64          quiet_until; /* monotonic; of complaints about connections that cannot be accepted */
   gboolean        stopping;
   void          (*stopped) (gpointer data); /* nullable */
   gpointer        stopped_data;

@@ -118,7 +118,7 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
   MusterdEngine *engine = data;
   MusterdEntry *entry = musterd_engine_find (engine, user);
   g_autoptr(MusterdClaim) old = NULL;
-  g_autoptr(MusterdClaim) mine = claim;
+  G_GNUC_UNUSED g_autoptr(MusterdClaim) mine = claim;
   MusterdTime began = claim->began;
 
   if (entry == NULL)

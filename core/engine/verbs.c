@@ -23,7 +23,6 @@ take_in (MusterdEngine *engine, MusterdEntry *entry, MusterdClaim *claim, Muster
 {
   MusterdClaim *standing = musterd_facts_find_claim (&entry->facts, claim->source, claim->key);
   g_autoptr(MusterdClaim) old = NULL;
-  g_autoptr(MusterdClaim) mine = NULL;
 
   if (claim->from == MUSTERD_CLAIM_NOW)
     claim->from = standing != NULL && musterd_claim_in_force (standing, now) ? standing->from : now;

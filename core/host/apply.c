@@ -240,7 +240,8 @@ musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GError **err
 
   if (host->stopping)
     {
-      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "applying the configuration: the daemon stops");
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                           "applying the configuration: the daemon stops");
       return FALSE;
     }
   if (!musterd_host_check (host, config, problems, warnings))

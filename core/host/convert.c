@@ -109,7 +109,8 @@ musterd_convert_check_text (const char *value, const char *what, gsize max, GErr
 
   if (length > max)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "%s has more than %" G_GSIZE_FORMAT " bytes", what, max);
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "%s has more than %" G_GSIZE_FORMAT " bytes", what,
+                   max);
       return FALSE;
     }
   if (!g_utf8_validate_len (value, length, NULL))

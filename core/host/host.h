@@ -106,7 +106,8 @@ typedef struct
 } MusterdLogLine;
 
 /* Commands; each fails with NOT_FOUND (no such instance, naming those there are) or CONFLICT (not in this state). */
-GPtrArray *musterd_host_log    (MusterdHost *host, const char *instance, GError **error); /* MusterdLogLine, oldest first, at most 500 */
+/* MusterdLogLine, oldest first, at most 500; without debug lines. */
+GPtrArray *musterd_host_log    (MusterdHost *host, const char *instance, GError **error);
 gboolean   musterd_host_sync   (MusterdHost *host, const char *instance, const char *user, GError **error);
 /* The kill switch of a sink; remembered in the store, so that it survives a restart of the daemon. */
 gboolean   musterd_host_pause  (MusterdHost *host, const char *instance, gboolean paused, GError **error);

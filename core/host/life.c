@@ -91,10 +91,19 @@ make_run (MusterdInstance *instance, GError **error)
   return run;
 }
 
+/* What it said before stays, but nobody keeps it true. */
+static void
+lose (MusterdInstance *instance)
+{
+  if (!instance->retiring && (instance->module == NULL || musterd_instance_is_source (instance)))
+    musterd_engine_source_lost (instance->host->services.engine, instance->name);
+}
+
 static void
 fail (MusterdInstance *instance, const char *text)
 {
   instance->failed = TRUE;
+  lose (instance);
   musterd_instance_set_state (instance, MUSTERD_INSTANCE_FAILED, text);
 }
 
@@ -193,6 +202,7 @@ on_start_failed (MusterdInstance *instance, const GError *error, guint started)
       return;
     }
   text = g_strdup_printf ("it does not start: %s; it is tried again", error->message);
+  lose (instance);
   if (started == 0)
     {
       instance->phase = MUSTERD_PHASE_WAITING;

@@ -171,8 +171,8 @@ open_file (const char *path, GError **error)
 
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG, "opening %s: %s%s", path,
                    reason != NULL ? reason : "no reason given",
-                   newer ? "; it was built for a newer Muster: upgrade the daemon and its libmuster-plugin-1, or install "
-                           "the plugin's version for this one"
+                   newer ? "; it was built for a newer Muster: upgrade the daemon and its libmuster-plugin-1, or "
+                           "install the plugin's version for this one"
                          : "");
     }
   return handle;

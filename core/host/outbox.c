@@ -23,6 +23,7 @@ struct _MusterdOutbox
   GQueue      kept;      /* GPtrArray of MusterdRecord */
   gboolean    listed;    /* all records and the first list are in; before, users wait */
   gboolean    list_owed; /* the batch that completes the list was not taken yet */
+  gboolean    list_done; /* it was: every later batch is complete as well */
   GQueue      news;      /* UserNews, in order */
   GHashTable *news_by_id;
   GQueue      asked;     /* MusterdWork: ACTION and TEST */
@@ -145,9 +146,12 @@ take_users (MusterdOutbox *outbox, MusterdWork *work)
         g_ptr_array_add (work->removed, g_steal_pointer (&news->id));
       news_free (news);
     }
-  work->complete = g_queue_is_empty (&outbox->news);
-  if (work->complete)
-    outbox->list_owed = FALSE;
+  if (g_queue_is_empty (&outbox->news))
+    {
+      outbox->list_owed = FALSE;
+      outbox->list_done = TRUE;
+    }
+  work->complete = outbox->list_done;
   return TRUE;
 }
 

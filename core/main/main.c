@@ -29,6 +29,9 @@ main (int argc, char **argv)
   open_standard_files ();
   umask (077);
   signal (SIGPIPE, SIG_IGN);
+  /* Only files of this machine are ever opened. A desktop's own implementation of GFile connects to the session's bus,
+   * and the end of that connection is a SIGTERM. */
+  g_setenv ("GIO_USE_VFS", "local", TRUE);
 
   int exit_code = musterd_options_parse (&options, argc, argv);
 

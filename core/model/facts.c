@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "model/zone.h"
+
 void
 musterd_choice_free (MusterdChoice *choice)
 {
@@ -172,46 +174,21 @@ musterd_facts_is_ignored (const MusterdFacts *facts, const MusterdClaim *claim)
   return FALSE;
 }
 
-/* GLib reads a zone's file anew once nobody holds it: the few zones that people live in are kept. Names were checked
- * when the user was made, so that there are no more of them than the system has. */
-static GTimeZone *
-zone_named (const char *name)
-{
-  static GMutex lock;
-  static GHashTable *zones;
-  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&lock);
-  GTimeZone *zone;
-
-  if (name == NULL)
-    return g_time_zone_new_local ();
-  if (zones == NULL)
-    zones = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_time_zone_unref);
-  zone = g_hash_table_lookup (zones, name);
-  if (zone == NULL)
-    {
-      zone = g_time_zone_new_identifier (name);
-      if (zone == NULL)
-        return g_time_zone_new_local ();
-      g_hash_table_insert (zones, g_strdup (name), zone);
-    }
-  return g_time_zone_ref (zone);
-}
-
 /* The first midnight after `moment` in the user's zone; the first moment of the next day where the clocks skip it, and
  * the earlier of the two where it comes twice. */
 static MusterdTime
 end_of_day (MusterdTime moment, const char *zone_name)
 {
-  g_autoptr(GTimeZone) zone = zone_named (zone_name);
+  g_autoptr(GTimeZone) zone = musterd_zone_get (zone_name);
   g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc (moment / MUSTERD_SECOND);
-  g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone (utc, zone) : NULL;
+  g_autoptr(GDateTime) local = utc != NULL && zone != NULL ? g_date_time_to_timezone (utc, zone) : NULL;
   g_autoptr(GDateTime) next = local != NULL ? g_date_time_add_days (local, 1) : NULL;
   g_autoptr(GDateTime) wall = NULL;
   gint64 midnight;
   int interval;
 
   if (next == NULL)
-    return MUSTERD_TIME_NEVER;
+    return MUSTERD_TIME_NEVER; /* beyond the calendar, or the zone's file is gone */
   wall = g_date_time_new_utc (g_date_time_get_year (next), g_date_time_get_month (next),
                               g_date_time_get_day_of_month (next), 0, 0, 0);
   if (wall == NULL)

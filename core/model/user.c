@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/error.h"
+#include "model/zone.h"
 
 static const char *const field_names[]
     = { "name",     "email", "extension", "home",     "mobile", "voicemail",
@@ -92,7 +93,7 @@ check_field (MusterdUserField field, const char *value, GError **error)
     }
   if (field == MUSTERD_USER_ZONE)
     {
-      g_autoptr(GTimeZone) zone = g_time_zone_new_identifier (value);
+      g_autoptr(GTimeZone) zone = musterd_zone_get (value);
 
       if (zone == NULL)
         {

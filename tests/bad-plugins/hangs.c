@@ -62,7 +62,8 @@ static const MusterOption options[] = {
     .doc = "The operation that never returns" },
 };
 static const MusterSinkOps ops = { .struct_size = sizeof ops, .needs = MUSTER_NEEDS_STATUS, .open = hangs_open,
-                                   .users = hangs_users, .apply = hangs_apply, .test = hangs_test, .close = hangs_close };
+                                   .users = hangs_users, .apply = hangs_apply, .test = hangs_test,
+                                   .close = hangs_close };
 
 MUSTER_PLUGIN_DEFINE (.id = "hangs", .version = "1", .license = "LGPL-2.1-or-later", .summary = "Hangs for ever",
                       MUSTER_OPTIONS (options), .sink = &ops)

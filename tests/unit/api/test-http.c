@@ -438,14 +438,13 @@ test_claims (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr(MusterdClaim) meeting
       = put_claim (fixture, "ews", "team/meeting", MUSTERD_CLAIM_APPOINTMENT, START - MUSTERD_MINUTE);
-  g_autoptr(MusterdClaim) later
-      = put_claim (fixture, "ews", "later", MUSTERD_CLAIM_APPOINTMENT, START + 5 * MUSTERD_HOUR);
-  g_autoptr(MusterdClaim) zoom = put_claim (fixture, "micsync", "zoom", MUSTERD_CLAIM_MICROPHONE, START);
+  g_autofree char *why = NULL, *agenda = NULL, *all = NULL, *path = NULL, *after = NULL;
   guint status = 0;
-  g_autofree char *why = ask (fixture, "GET", ALICE "/why", NULL, &status);
-  g_autofree char *agenda = NULL, *all = NULL, *path = NULL, *ignored = NULL, *after = NULL;
   char id[13];
 
+  musterd_claim_unref (put_claim (fixture, "ews", "later", MUSTERD_CLAIM_APPOINTMENT, START + 5 * MUSTERD_HOUR));
+  musterd_claim_unref (put_claim (fixture, "micsync", "zoom", MUSTERD_CLAIM_MICROPHONE, START));
+  why = ask (fixture, "GET", ALICE "/why", NULL, &status);
   assert_like (why, "{\"presence\":*\"kind\":\"microphone\",\"source\":\"micsync\"*\"claims\":[*"
                     "\"key\":\"team/meeting\"*\"outcome\":\"weaker-than\",\"other\":\"micsync/zoom\"*"
                     "\"key\":\"zoom\"*\"outcome\":\"wins\",\"other\":null*"
@@ -458,7 +457,7 @@ test_claims (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 
   musterd_claim_get_id (meeting, id);
   path = g_strdup_printf ("/v1/users/alice@example.com/appointments/%s/ignore", id);
-  ignored = ask (fixture, "POST", path, "{}", &status);
+  g_free (ask (fixture, "POST", path, "{}", &status));
   g_assert_cmpuint (status, ==, 204);
   after = ask (fixture, "GET", ALICE "/why", NULL, &status);
   assert_like (after, "*\"key\":\"team/meeting\"*\"outcome\":\"ignored\"*");
@@ -531,13 +530,19 @@ test_long_list (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     g_main_context_iteration (NULL, TRUE);
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     {
-      guint status = 0;
-      g_autofree char *body = ask (fixture, "GET", paths[i][0], NULL, &status);
-      g_autoptr(JsonNode) node = json_from_string (body, NULL);
+      guint n = 0;
 
-      g_assert_nonnull (node);
-      g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (node), paths[i][1])),
-                        ==, 2501);
+      /* The changes are on their way to the api's thread, as the request is: the list is whole or as it was. */
+      while (n != 2501)
+        {
+          guint status = 0;
+          g_autofree char *body = ask (fixture, "GET", paths[i][0], NULL, &status);
+          g_autoptr(JsonNode) node = json_from_string (body, NULL);
+
+          g_assert_nonnull (node);
+          n = json_array_get_length (json_object_get_array_member (json_node_get_object (node), paths[i][1]));
+          g_assert_true (n == 1 || n == 2501);
+        }
     }
 }
 

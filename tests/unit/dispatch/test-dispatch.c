@@ -266,14 +266,16 @@ test_refused (Fixture *fixture, gconstpointer data)
 {
   MusterdDeliveryResult result = GPOINTER_TO_INT (data);
   g_autoptr(GPtrArray) whys = NULL;
+  const MusterdSinkWhy *slot;
 
   open_settled (fixture);
   choose (fixture, "alice", "Busy");
   answer (fixture, 0, result);
   pass (fixture, 8 * MUSTERD_HOUR);
   g_assert_cmpuint (fixture->handed->len, ==, 1);
-  g_assert_cmpint (why (fixture, "alice", &whys)->result, ==, result);
-  g_assert_cmpint (why (fixture, "alice", &whys)->applied->status, ==, MUSTERD_STATUS_AVAILABLE);
+  slot = why (fixture, "alice", &whys);
+  g_assert_cmpint (slot->result, ==, result);
+  g_assert_cmpint (slot->applied->status, ==, MUSTERD_STATUS_AVAILABLE);
   choose (fixture, "alice", "Break");
   g_assert_cmpuint (fixture->handed->len, ==, 2);
 }

@@ -91,6 +91,7 @@ test_set_back (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   musterd_clock_set (f->clock, START + MUSTERD_MINUTE);
   turn (f);
   g_assert_cmpuint (n, ==, 1);
+  g_assert_true (g_source_is_destroyed (source));
 }
 
 static void

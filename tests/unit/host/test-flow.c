@@ -43,7 +43,8 @@ test_flood (Fixture *f, gconstpointer data G_GNUC_UNUSED)
       g_autofree char *command = g_strdup_printf ("claim bob@example.com mic-%u zoom", i);
 
       fixture_tell (f, "good", command);
-      WAIT_FOR (f, (most = MAX (most, n_queued (f, "floods")), fixture_n_claims (f, "bob@example.com", "good") == i + 1));
+      WAIT_FOR (f, (most = MAX (most, n_queued (f, "floods")),
+                    fixture_n_claims (f, "bob@example.com", "good") == i + 1));
     }
   /* Counted, not timed: all twenty round trips were over before the flood was. */
   g_assert_cmpuint (n_messages (f, "floods"), <, 200000);

@@ -128,6 +128,36 @@ test_users (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_true (second.complete);
 }
 
+/* Long lists come in batches, of which the last one completes the list; later batches are all complete. */
+static void
+test_batches (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr(GPtrArray) users = no_users ();
+
+  for (guint i = 0; i < 2 * MUSTERD_USERS_BATCH; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("user%u", i);
+
+      g_ptr_array_add (users, user_new (id, NULL));
+    }
+  musterd_outbox_list (f->outbox, users);
+  for (guint round = 0; round < 2; round++)
+    {
+      for (guint i = 0; i < 2; i++)
+        {
+          g_auto(MusterdWork) work = { .kind = MUSTERD_WORK_NONE };
+
+          g_assert_true (musterd_outbox_take (f->outbox, &work));
+          g_assert_cmpint (work.kind, ==, MUSTERD_WORK_USERS);
+          g_assert_cmpuint (work.changed->len, ==, MUSTERD_USERS_BATCH);
+          g_assert_cmpint (work.complete, ==, round > 0 || i > 0);
+        }
+      g_assert_cmpint (take_kind (f), ==, MUSTERD_WORK_NONE);
+      for (guint i = 0; i < users->len; i++)
+        musterd_outbox_change (f->outbox, g_ptr_array_index (users, i));
+    }
+}
+
 static void
 test_empty_list (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -146,7 +176,6 @@ test_empty_list (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 static void
 test_coalescing (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autoptr(GPtrArray) users = no_users ();
   g_auto(MusterdWork) work = { .kind = MUSTERD_WORK_NONE };
 
   for (guint i = 0; i < 10000; i++)
@@ -243,6 +272,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/host/outbox/order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/host/outbox/users", Fixture, NULL, set_up, test_users, tear_down);
+  g_test_add ("/host/outbox/batches", Fixture, NULL, set_up, test_batches, tear_down);
   g_test_add ("/host/outbox/empty-list", Fixture, NULL, set_up, test_empty_list, tear_down);
   g_test_add ("/host/outbox/coalescing", Fixture, NULL, set_up, test_coalescing, tear_down);
   g_test_add ("/host/outbox/take-back", Fixture, NULL, set_up, test_take_back, tear_down);
