@@ -114,8 +114,6 @@ read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica
           return FALSE;
         }
       known = musterd_replica_get_user (replica, row[id_column]);
-      if (known != NULL)
-        hold_zone (zones, known->fields[MUSTERD_USER_ZONE]);
       user = read_row (header, row, line, known, error);
       if (user == NULL)
         return FALSE;
