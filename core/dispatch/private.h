@@ -26,6 +26,7 @@ typedef struct
   MusterdPresence *flying;  /* nullable: what was handed over */
   MusterdPresence *applied; /* nullable: the last that was confirmed */
   gboolean         certain; /* nothing has been handed over since `applied` was confirmed */
+  gboolean         again;   /* asked for once more while it was under way */
   guint64          delivery;
   GList            link;    /* in the sink's queue */
   gboolean         answered;

@@ -110,6 +110,7 @@ musterd_slot_redo (Slot *slot)
 {
   slot->certain = FALSE;
   slot->attempts = 0;
+  slot->again = slot->state == SLOT_FLYING;
   if (slot->desired != NULL && slot->state != SLOT_FLYING)
     enqueue (slot);
 }
@@ -148,10 +149,10 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
     case MUSTERD_DELIVERY_APPLIED:
       sink->n_applied++;
       slot->attempts = 0;
-      slot->certain = TRUE;
+      slot->certain = !slot->again;
       g_clear_pointer (&slot->applied, musterd_presence_unref);
       slot->applied = g_steal_pointer (&flown);
-      if (!same (slot->applied, slot->desired))
+      if (slot->again || !same (slot->applied, slot->desired))
         enqueue (slot);
       break;
     case MUSTERD_DELIVERY_UNREACHABLE:
@@ -191,6 +192,7 @@ hand_over (Slot *slot)
 
   slot->state = SLOT_FLYING;
   slot->certain = FALSE;
+  slot->again = FALSE;
   slot->flying = musterd_presence_ref (slot->desired);
   slot->delivery = ++dispatch->last_delivery;
   sink->n_flying++;

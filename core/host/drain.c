@@ -247,7 +247,6 @@ musterd_instance_drain (MusterdInstance *instance)
   if (instance->drain_wanted)
     return; /* its records and users first: they say what it holds */
   instance->draining = TRUE;
-  musterd_instance_log (instance, MUSTER_LOG_MESSAGE, "draining: it gives back what it holds");
   musterd_instance_show (instance);
   musterd_outbox_drain (musterd_run_get_outbox (instance->run));
 }

@@ -409,6 +409,15 @@ test_sync (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   answer (fixture, 0, MUSTERD_DELIVERY_APPLIED);
   musterd_sink_sync (fixture->sink, NULL);
   g_assert_cmpuint (fixture->handed->len, ==, 3);
+  /* Asked for while one is under way: once more when it is back. */
+  musterd_sink_sync (fixture->sink, nth (fixture, 1)->user);
+  g_assert_cmpuint (fixture->handed->len, ==, 3);
+  answer (fixture, 2, MUSTERD_DELIVERY_APPLIED);
+  answer (fixture, 1, MUSTERD_DELIVERY_APPLIED);
+  answer (fixture, 3, MUSTERD_DELIVERY_APPLIED);
+  answer (fixture, 4, MUSTERD_DELIVERY_APPLIED);
+  g_assert_cmpuint (fixture->handed->len, ==, 5);
+  g_assert_cmpstr (nth (fixture, 4)->user, ==, nth (fixture, 1)->user);
 }
 
 /* A sink that is also a source never hears of what it said itself. */
