@@ -234,7 +234,8 @@ read_dropins (Loading *loading)
   if (dir == NULL)
     {
       if (!g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        musterd_problem (loading->problems, config->dropin_dir, 0, "reading the folder of drop-ins: %s", error->message);
+        musterd_problem (loading->problems, config->dropin_dir, 0, "reading the folder of drop-ins: %s",
+                         error->message);
       return;
     }
 
@@ -244,7 +245,8 @@ read_dropins (Loading *loading)
         continue;
       if (config->files->len + names->len >= MUSTERD_CONFIG_FILES_MAX)
         {
-          musterd_problem (loading->problems, config->dropin_dir, 0, "there are more than %d files", MUSTERD_CONFIG_FILES_MAX);
+          musterd_problem (loading->problems, config->dropin_dir, 0, "there are more than %d files",
+                           MUSTERD_CONFIG_FILES_MAX);
           return;
         }
       g_ptr_array_add (names, g_strdup (name));

@@ -54,8 +54,8 @@ typedef struct
   GPtrArray *instances;  /* MusterdInstanceConfig, in order of appearance */
 } MusterdConfig;
 
-/* `path` nullable: the embedded default (no instance). A directory means its muster.conf and every .conf in conf.d; a file
- * muster.conf its conf.d beside it, any other FILE its FILE.d. All problems are reported (`problems`, nullable:
+/* `path` nullable: the embedded default (no instance). A directory means its muster.conf and every .conf in conf.d; a
+ * file muster.conf its conf.d beside it, any other FILE its FILE.d. All problems are reported (`problems`, nullable:
  * char *, "file:line: what was wrong and what to do"), not only the first; then NULL with MUSTERD_ERROR_CONFIG that
  * holds them all. */
 MusterdConfig *musterd_config_load (const char *path, GPtrArray *problems, GError **error);

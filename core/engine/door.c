@@ -36,12 +36,6 @@ musterd_door_check_words (const char *what, const char *text, gsize max, gboolea
   return TRUE;
 }
 
-static gboolean
-is_calendar (const MusterdClaim *claim)
-{
-  return claim->kind == MUSTERD_CLAIM_APPOINTMENT || claim->kind == MUSTERD_CLAIM_ABSENCE;
-}
-
 gboolean
 musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, MusterdTime now, GError **error)
 {
@@ -71,7 +65,7 @@ musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, Muster
     }
 
   /* The subject of a private entry is nobody's business, and where subjects are not shown nobody needs them. */
-  if (claim->is_private || (is_calendar (claim) && !settings->subject_as_text))
+  if (claim->is_private || (musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind) && !settings->subject_as_text))
     musterd_claim_set_text (claim, NULL);
 
   if (musterd_claim_kind_is_leased (claim->kind))

@@ -27,12 +27,6 @@ musterd_engine_source (MusterdEngine *engine, const char *name)
   return source;
 }
 
-static gboolean
-is_calendar (const MusterdClaim *claim)
-{
-  return claim->kind == MUSTERD_CLAIM_APPOINTMENT || claim->kind == MUSTERD_CLAIM_ABSENCE;
-}
-
 MusterdTime
 musterd_engine_stale_since (MusterdEngine *engine, const MusterdEntry *entry)
 {
@@ -46,7 +40,7 @@ musterd_engine_stale_since (MusterdEngine *engine, const MusterdEntry *entry)
       const MusterdSourceState *source;
       const MusterdTime *trouble;
 
-      if (!is_calendar (claim))
+      if (!musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind))
         continue;
       source = g_hash_table_lookup (engine->sources, claim->source);
       if (source == NULL)

@@ -107,6 +107,12 @@ musterd_claim_kind_is_leased (MusterdClaimKind kind)
          || kind == MUSTERD_CLAIM_MICROPHONE;
 }
 
+gboolean
+musterd_claim_kind_is_calendar (MusterdClaimKind kind)
+{
+  return kind == MUSTERD_CLAIM_ABSENCE || kind == MUSTERD_CLAIM_APPOINTMENT;
+}
+
 MusterdTime
 musterd_claim_get_end (const MusterdClaim *claim)
 {

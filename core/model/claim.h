@@ -53,6 +53,8 @@ void          musterd_claim_set_more  (MusterdClaim *claim, const char *link, co
                                        const char *greeting_external);
 /* Kinds that lapse when nobody renews them: dnd, sharing, call, microphone. */
 gboolean      musterd_claim_kind_is_leased (MusterdClaimKind kind);
+/* Kinds that calendars speak of, which stay until they are replaced: absence, appointment. */
+gboolean      musterd_claim_kind_is_calendar (MusterdClaimKind kind);
 /* The moment from which the claim is over: the earlier of until and lease_until. */
 MusterdTime   musterd_claim_get_end   (const MusterdClaim *claim);
 gboolean      musterd_claim_in_force  (const MusterdClaim *claim, MusterdTime now);

@@ -63,7 +63,7 @@ static const CheckCase cases[] = {
   { "unknown-user-option", URL "program=a\n", { "t:3: [x:y] unknown key 'program': did you mean programs?" } },
   { "unknown-far", URL "colour=red\n", { "t:3: [x:y] unknown key 'colour': 'muster-inspect x' lists*" } },
   { "integer", URL "retries=10\n", { "t:3: [x:y] retries: expected *" } },
-  { "integer-comment", URL "retries=3 # enough\n", { "t:3: [x:y] retries: expected *; a comment needs a line of its own" } },
+  { "integer-comment", URL "retries=3 # enough\n", { "t:3: [x:y] retries: expected *; a comment needs a line of its*" } },
   { "duration", URL "timeout=soon\n", { "t:3: [x:y] timeout: expected *" } },
   { "boolean", URL "verify=perhaps\n", { "t:3: [x:y] verify: expected *" } },
   { "path", URL "ca=ca.pem\n", { "t:3: [x:y] ca: expected *" } },
@@ -79,7 +79,8 @@ static const CheckCase cases[] = {
 static MusterdInstanceConfig *
 make_instance (const char *text, GPtrArray *entries)
 {
-  static MusterdInstanceConfig instance = { .name = (char *) "x:y", .plugin = (char *) "x", .file = (char *) "t", .line = 1 };
+  static MusterdInstanceConfig instance
+      = { .name = (char *) "x:y", .plugin = (char *) "x", .file = (char *) "t", .line = 1 };
   g_autofree char *whole = g_strconcat ("[x:y]\n", text, NULL);
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GPtrArray) groups = musterd_keyfile_parse ("t", whole, strlen (whole), problems);

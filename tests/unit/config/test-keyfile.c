@@ -106,8 +106,8 @@ static GPtrArray *
 problems_of (GString *text)
 {
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr(GPtrArray) groups = musterd_keyfile_parse ("t", text->str, text->len, problems);
 
+  g_ptr_array_unref (musterd_keyfile_parse ("t", text->str, text->len, problems));
   return g_steal_pointer (&problems);
 }
 
