@@ -65,7 +65,8 @@ musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, Muster
     }
 
   /* The subject of a private entry is nobody's business, and where subjects are not shown nobody needs them. */
-  if (claim->is_private || (musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind) && !settings->subject_as_text))
+  if (claim->is_private
+      || (musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind) && !settings->subject_as_text))
     musterd_claim_set_text (claim, NULL);
 
   if (musterd_claim_kind_is_leased (claim->kind))

@@ -87,8 +87,8 @@ void musterd_engine_put_users   (MusterdEngine *engine, MusterdUser *const *user
                                  MusterdDone done, gpointer user_data);
 void musterd_engine_remove_user (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data);
 /* `tmpl` (nullable): a template's name or role; NOT_FOUND, naming those there are, if there is none (musterctl then
- * tries the word as a status). Without it `status` is chosen alone, and forwarding stays as it would be. `text` and `by`
- * nullable; `until` NEVER = standing, else in the future. */
+ * tries the word as a status). Without it `status` is chosen alone, and forwarding stays as it would be. `text` and
+ * `by` nullable; `until` NEVER = standing, else in the future. */
 void musterd_engine_choose      (MusterdEngine *engine, const char *id, const char *tmpl, MusterdStatus status,
                                  const char *text, MusterdTime until, const char *by, MusterdDone done,
                                  gpointer user_data);

@@ -8,9 +8,9 @@
 #include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
-/* GLib 2.74 may lock up where two threads meet a class for the first time: one makes it and holds the lock for that, and
- * waits for a type that the other is registering, which waits for the lock. The api and each instance have threads of
- * their own and talk HTTP, so what that needs is made known while there is one thread. */
+/* GLib 2.74 may lock up where two threads meet a class for the first time: one makes it and holds the lock for that,
+ * and waits for a type that the other is registering, which waits for the lock. The api and each instance have threads
+ * of their own and talk HTTP, so what that needs is made known while there is one thread. */
 void
 musterd_types_prepare (void)
 {

@@ -175,8 +175,8 @@ strongest (const Walk *walk, const MusterdBase *base, const MusterdClaim *than)
   return best;
 }
 
-/* The template laid over a base that is available while nobody is at the desk; FALSE where somebody is, or where the base
- * holds. */
+/* The template laid over a base that is available while nobody is at the desk; FALSE where somebody is, or where the
+ * base holds. */
 static gboolean
 idle_at (const Walk *walk, const MusterdBase *base, const MusterdTemplate **tmpl)
 {

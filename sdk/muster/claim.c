@@ -78,7 +78,7 @@ link_or_null (const char *link)
   return g_strdup (link);
 }
 
-/* Subjects, greetings and categories are written by strangers: a long one is cut, and must not cost a whole calendar. */
+/* Subjects, greetings and categories are written by strangers: a long one is cut, and must not cost a calendar. */
 static void
 copy_claim (const MusterClaim *in, MusterClaim *out)
 {
