@@ -81,5 +81,8 @@ musterd_config_write_enabled (const MusterdConfig *config, const char *instance,
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "writing %s: %s", path, local_error->message);
       return FALSE;
     }
+  /* Nothing secret is in it, and whoever runs "musterd --check" should be able to read it whatever our umask is. */
+  if (g_chmod (path, 0644) != 0)
+    g_debug ("opening %s to readers: %s", path, g_strerror (errno));
   return TRUE;
 }

@@ -3,6 +3,7 @@
 #define G_LOG_DOMAIN "muster-main"
 
 #include "main/daemon.h"
+#include "main/log.h"
 
 #include <stdio.h>
 
@@ -47,6 +48,9 @@ musterd_check_run (const MusterdOptions *options)
 {
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
+
+  musterd_log_writer_set_level (options->verbose ? "info" : "warning");
+
   g_autoptr(MusterdConfig) config = musterd_config_load (options->config, problems, NULL);
   gboolean right = config != NULL && check_plugins (options, config, problems, warnings);
 

@@ -35,12 +35,10 @@ main (int argc, char **argv)
 
   int exit_code = musterd_options_parse (&options, argc, argv);
 
-  if (exit_code < 0 && options.check)
-    exit_code = musterd_check_run (&options);
-  else if (exit_code < 0)
+  if (exit_code < 0)
     {
       musterd_log_writer_install ();
-      exit_code = musterd_daemon_run (&options);
+      exit_code = options.check ? musterd_check_run (&options) : musterd_daemon_run (&options);
     }
 
   musterd_options_clear (&options);

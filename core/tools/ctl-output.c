@@ -94,14 +94,6 @@ ctl_status_colour (const char *status)
 }
 
 char *
-ctl_words (const char *name)
-{
-  char *words = ctl_clean (name);
-
-  return g_strdelimit (words, "-", ' ');
-}
-
-char *
 ctl_time_at (const char *time, GDateTime *now)
 {
   g_autoptr(GDateTime) utc = time != NULL ? g_date_time_new_from_iso8601 (time, NULL) : NULL;

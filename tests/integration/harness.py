@@ -94,6 +94,7 @@ class Daemon:
         self.env = environment(folder, **(env or {}))
         self.env['MUSTER_SOCKET'] = str(self.socket)
         self.args = list(args)
+        self.by_environment = False  # state and socket as a service manager names them, instead of options
         self.process = None
         self.notes = []  # what it told the service manager, in order
         self._unread = 0
@@ -112,12 +113,15 @@ class Daemon:
         self._notify.bind(str(path))
         self.notes = []
         self._unread = 0
+        env = {**self.env, 'NOTIFY_SOCKET': str(path)}
+        places = ['--state-dir', self.state_dir, '--socket', self.socket]
+        if self.by_environment:
+            env.update(STATE_DIRECTORY=f'{self.state_dir}:/nowhere', RUNTIME_DIRECTORY=str(self.socket.parent))
+            places = []
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
-                [program('MUSTERD'), '--config', self.config, '--state-dir', self.state_dir, '--socket', self.socket,
-                 *self.args],
-                env={**self.env, 'NOTIFY_SOCKET': str(path)}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=_die_with_parent)
+                [program('MUSTERD'), '--config', self.config, *places, *self.args], env=env, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True, preexec_fn=_die_with_parent)
         if ready:
             self.wait_note('READY=1')
         return self

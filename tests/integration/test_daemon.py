@@ -125,6 +125,13 @@ class Life(harness.TestCase):
             alice = daemon.json('show', 'alice@example.com')
             self.assertEqual((alice['name'], alice['status'], alice['text']), ('Alice Adams', 'busy', 'Writing'))
 
+    def test_places_of_a_service(self):
+        daemon = self.daemon('')
+        daemon.by_environment = True
+        daemon.start()
+        self.assertTrue((daemon.state_dir / 'muster.db').exists())
+        self.assertEqual(daemon.json('list')['presences'], [])
+
     def test_nobody_else_reads_it(self):
         daemon = self.start('')
         daemon.ctl('user', 'add', 'alice@example.com')
