@@ -28,6 +28,28 @@ pump_all (MusterdDispatch *dispatch)
   musterd_dispatch_arm (dispatch);
 }
 
+/* The clock was set back: nobody waits longer for it than they would have at most. */
+static void
+rewind_slots (MusterdDispatch *dispatch, MusterdTime now)
+{
+  for (guint i = 0; i < dispatch->sinks->len; i++)
+    {
+      MusterdSink *sink = g_ptr_array_index (dispatch->sinks, i);
+      GHashTableIter iter;
+      gpointer value;
+
+      g_hash_table_iter_init (&iter, sink->slots);
+      while (g_hash_table_iter_next (&iter, NULL, &value))
+        {
+          Slot *slot = value;
+          gint64 most = slot->state == SLOT_FLYING ? sink->port.deadline : MUSTERD_RETRY_LAST;
+
+          if (slot->node.index != 0 && slot->node.at > now + most)
+            musterd_heap_set (dispatch->heap, &slot->node, now + most);
+        }
+    }
+}
+
 static gboolean
 on_due (gpointer data)
 {
@@ -35,6 +57,9 @@ on_due (gpointer data)
   MusterdTime now = musterd_clock_now (dispatch->clock);
   MusterdHeapNode *node;
 
+  if (now < dispatch->last_now)
+    rewind_slots (dispatch, now);
+  dispatch->last_now = now;
   while ((node = musterd_heap_first (dispatch->heap)) != NULL && node->at <= now)
     {
       Slot *slot = (Slot *) node;
@@ -150,6 +175,7 @@ musterd_dispatch_new (MusterdEngine *engine, MusterdClock *clock)
 
   dispatch->engine = engine;
   dispatch->clock = musterd_clock_ref (clock);
+  dispatch->last_now = musterd_clock_now (clock);
   dispatch->sinks = g_ptr_array_new ();
   dispatch->flying = g_hash_table_new (g_int64_hash, g_int64_equal);
   dispatch->heap = musterd_heap_new ();

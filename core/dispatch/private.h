@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+#define MUSTERD_RETRY_LAST (60 * MUSTERD_SECOND)
+
 typedef enum
 {
   SLOT_SETTLED, /* shows what it should, or was refused and waits for something new */
@@ -57,6 +59,7 @@ struct _MusterdDispatch
   MusterdHeap   *heap;   /* deadlines and retries of all slots */
   GSource       *timer;
   guint64        last_delivery;
+  MusterdTime    last_now;
 };
 
 /* slot.c */

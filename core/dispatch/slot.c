@@ -5,7 +5,6 @@
 #include "dispatch/private.h"
 
 #define RETRY_FIRST (1 * MUSTERD_SECOND)
-#define RETRY_LAST (60 * MUSTERD_SECOND)
 #define TEXT_MAX 1024
 
 Slot *
@@ -161,7 +160,7 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
 
         sink->n_errors++;
         slot->attempts++;
-        wait = MIN (wait, RETRY_LAST);
+        wait = MIN (wait, MUSTERD_RETRY_LAST);
         wait += g_random_int_range (0, (gint32) (wait / 4)); /* so that they do not all come back at once */
         slot->state = SLOT_WAITING;
         musterd_heap_set (dispatch->heap, &slot->node, musterd_clock_now (dispatch->clock) + wait);
@@ -174,7 +173,7 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
       if (result != MUSTERD_DELIVERY_LEFT_TO_PERSON)
         sink->n_errors++;
       slot->attempts++;
-      if (!same (flown, slot->desired))
+      if (slot->again || !same (flown, slot->desired))
         enqueue (slot);
       break;
     }

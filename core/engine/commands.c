@@ -35,12 +35,15 @@ struct _MusterdCommand
   MusterdChoice *choice;
   MusterdIgnore *ignore;
   gboolean       end_standing, end_timed;
+  gboolean       begun; /* on its way to the disk, or to its refusal */
   GError        *error;
 };
 
 static void
 command_free (MusterdCommand *command)
 {
+  if (command->engine != NULL)
+    g_hash_table_remove (command->engine->commands, command);
   g_free (command->user);
   g_free (command->word);
   g_free (command->text);
@@ -55,20 +58,30 @@ command_free (MusterdCommand *command)
 void
 musterd_commands_clear (GQueue *commands)
 {
-  MusterdCommand *command = g_queue_pop_head (commands);
+  MusterdCommand *command;
 
-  /* The first is on its way: it ends in on_written(), whatever became of the user or the engine. */
-  if (command != NULL && command->engine->closing)
-    command->engine = NULL;
   while ((command = g_queue_pop_head (commands)) != NULL)
     {
       g_autoptr(GError) error = g_error_new_literal (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
                                                      "the daemon is stopping, or the user is gone");
 
+      if (command->begun)
+        continue; /* it ends in on_written(), whatever became of the user or the engine */
       if (command->done != NULL)
         command->done (error, command->user_data);
       command_free (command);
     }
+}
+
+void
+musterd_commands_orphan (MusterdEngine *engine)
+{
+  GHashTableIter iter;
+  gpointer command;
+
+  g_hash_table_iter_init (&iter, engine->commands);
+  while (g_hash_table_iter_next (&iter, &command, NULL))
+    ((MusterdCommand *) command)->engine = NULL;
 }
 
 static void begin_next (MusterdEngine *engine, GQueue *queue);
@@ -202,20 +215,23 @@ on_written (const GError *error, gpointer data)
       MusterdEntry *entry = musterd_engine_find (engine, command->user);
 
       if (entry != NULL)
-        entry->leaving = FALSE;
+        {
+          entry->leaving = FALSE;
+          musterd_pending_everything (engine->pending, entry); /* what was not written while they were leaving */
+        }
     }
 
+  queue = queue_of (engine, command);
+  if (queue != NULL && g_queue_peek_head (queue) == command)
+    g_queue_pop_head (queue);
   /* Settled before it is answered: whoever asks next sees what they were told. */
   if (error == NULL)
     musterd_engine_settle_all (engine);
   if (command->done != NULL)
     command->done (error, command->user_data);
   queue = queue_of (engine, command);
-  if (queue != NULL && g_queue_peek_head (queue) == command)
-    {
-      g_queue_pop_head (queue);
-      begin_next (engine, queue);
-    }
+  if (queue != NULL)
+    begin_next (engine, queue);
   command_free (command);
 }
 
@@ -339,6 +355,7 @@ decide_ignore (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
   command->ignore->source = g_strdup (claim->source);
   command->ignore->key = g_strdup (claim->key);
   command->ignore->from = claim->from;
+  musterd_pending_keep_ignore (command->engine->pending, entry->facts.user->id, claim->source, claim->key);
   musterd_batch_put_ignore (batch, entry->facts.user->id, command->ignore);
   return TRUE;
 }
@@ -428,8 +445,9 @@ begin_next (MusterdEngine *engine, GQueue *queue)
   MusterdCommand *command = g_queue_peek_head (queue);
   g_autoptr(MusterdBatch) batch = NULL;
 
-  if (command == NULL)
+  if (command == NULL || command->begun)
     return;
+  command->begun = TRUE;
   batch = musterd_batch_new ();
   if (!decide (command, batch, &command->error))
     call_later (engine, on_refused, command);
@@ -445,16 +463,17 @@ submit (MusterdEngine *engine, MusterdCommand *command)
   GQueue *queue;
 
   command->engine = engine;
+  g_hash_table_add (engine->commands, command);
   queue = queue_of (engine, command);
   if (queue == NULL)
     {
+      command->begun = TRUE;
       musterd_engine_require (engine, command->user, &command->error);
       call_later (engine, on_refused, command);
       return;
     }
   g_queue_push_tail (queue, command);
-  if (queue->length == 1)
-    begin_next (engine, queue);
+  begin_next (engine, queue);
 }
 
 static MusterdCommand *

@@ -37,6 +37,17 @@ musterd_door_check_words (const char *what, const char *text, gsize max, gboolea
 }
 
 gboolean
+musterd_door_strip (MusterdClaim *claim, const MusterdSettings *settings)
+{
+  gboolean calendar = musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind);
+
+  if (claim->text == NULL || !(claim->is_private || (calendar && !settings->subject_as_text)))
+    return FALSE;
+  musterd_claim_set_text (claim, NULL);
+  return TRUE;
+}
+
+gboolean
 musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, MusterdTime now, GError **error)
 {
   if (claim->kind >= MUSTERD_N_CLAIM_KINDS || claim->free_busy >= MUSTERD_N_FREE_BUSY
@@ -64,10 +75,7 @@ musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, Muster
       return FALSE;
     }
 
-  /* The subject of a private entry is nobody's business, and where subjects are not shown nobody needs them. */
-  if (claim->is_private
-      || (musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind) && !settings->subject_as_text))
-    musterd_claim_set_text (claim, NULL);
+  musterd_door_strip (claim, settings);
 
   if (musterd_claim_kind_is_leased (claim->kind))
     {

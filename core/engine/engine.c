@@ -41,6 +41,7 @@ musterd_engine_add (MusterdEngine *engine, MusterdUser *user)
   musterd_facts_init (&entry->facts, user);
   g_queue_init (&entry->commands);
   entry->node.at = MUSTERD_TIME_NEVER;
+  entry->next_change = MUSTERD_TIME_NEVER;
   entry->stored_since = MUSTERD_TIME_NEVER;
   /* The key is a copy: the user object is replaced when its data changes. */
   g_hash_table_insert (engine->entries, g_strdup (user->id), entry);
@@ -66,6 +67,7 @@ musterd_engine_take (MusterdEngine *engine, MusterdEntry *entry)
     {
       GHashTable *troubled = ((MusterdSourceState *) source)->troubled;
 
+      g_hash_table_remove (((MusterdSourceState *) source)->users, entry->facts.user->id);
       if (troubled != NULL && g_hash_table_remove (troubled, entry->facts.user->id))
         engine->n_troubled--;
     }
@@ -124,6 +126,11 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
   if (entry == NULL)
     return;
   claim->run = 0;
+  musterd_engine_source_speaks (engine, claim->source, user,
+                                musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
+  /* The setting may have been switched off since it was written. */
+  if (musterd_door_strip (claim, engine->settings))
+    musterd_pending_put_claim (engine->pending, entry, claim);
   if (musterd_claim_kind_is_leased ((MusterdClaimKind) claim->kind))
     claim->lease_until = musterd_engine_now (engine) + claim->lease;
   old = musterd_facts_put_claim (&entry->facts, claim, musterd_engine_now (engine));
@@ -215,6 +222,7 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
   engine->context = g_main_context_ref_thread_default ();
   engine->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
   engine->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) musterd_source_state_free);
+  engine->commands = g_hash_table_new (NULL, NULL);
   engine->heap = musterd_heap_new ();
   engine->dirty = g_ptr_array_new ();
   engine->removed = musterd_changes_new ();
@@ -251,13 +259,14 @@ void
 musterd_engine_free (MusterdEngine *engine)
 {
   musterd_engine_flush (engine);
-  engine->closing = TRUE;
   g_source_destroy (engine->timer);
   g_source_unref (engine->timer);
   g_source_destroy (engine->settle);
   g_source_unref (engine->settle);
   musterd_commands_clear (&engine->user_commands);
   g_hash_table_unref (engine->entries);
+  musterd_commands_orphan (engine);
+  g_hash_table_unref (engine->commands);
   g_hash_table_unref (engine->sources);
   g_ptr_array_unref (engine->dirty);
   g_array_unref (engine->removed);

@@ -118,6 +118,8 @@ void musterd_engine_source_begin  (MusterdEngine *engine, const char *source);
 void musterd_engine_source_online (MusterdEngine *engine, const char *source);
 void musterd_engine_source_lost   (MusterdEngine *engine, const char *source);
 void musterd_engine_source_drop   (MusterdEngine *engine, const char *source);
+/* One user is not the source's any more: what it said of them goes. */
+void musterd_engine_source_drop_user (MusterdEngine *engine, const char *source, const char *user);
 /* Sources that left claims in the store but are not in `configured` (NULL-terminated) are dropped. */
 void musterd_engine_source_retain (MusterdEngine *engine, const char *const *configured);
 /* One user's trouble with one source: ok = FALSE marks that user stale. */

@@ -7,6 +7,7 @@
 
 #define FLUSH_MS 100
 #define BACKLOG_MAX 32 /* batches in the store's queue above which we wait and gather */
+#define BATCH_MAX 10000 /* items of one batch: what a write takes at once must stay small beside what it may hold */
 
 typedef enum
 {
@@ -114,21 +115,32 @@ write_item (MusterdBatch *batch, const Item *item)
     }
 }
 
-void
-musterd_pending_flush (MusterdPending *pending)
+/* One batch. TRUE: there is more. */
+static gboolean
+flush_some (MusterdPending *pending)
 {
   GHashTableIter iter;
   gpointer item;
   MusterdBatch *batch;
 
   if (pending->store == NULL || g_hash_table_size (pending->items) == 0)
-    return;
+    return FALSE;
   batch = musterd_batch_new ();
   g_hash_table_iter_init (&iter, pending->items);
-  while (g_hash_table_iter_next (&iter, NULL, &item))
-    write_item (batch, item);
-  g_hash_table_remove_all (pending->items);
+  for (guint n = 0; n < BATCH_MAX && g_hash_table_iter_next (&iter, NULL, &item); n++)
+    {
+      write_item (batch, item);
+      g_hash_table_iter_remove (&iter);
+    }
   musterd_store_write (pending->store, batch, FALSE, NULL, NULL);
+  return g_hash_table_size (pending->items) > 0;
+}
+
+void
+musterd_pending_flush (MusterdPending *pending)
+{
+  while (flush_some (pending))
+    ;
 }
 
 static gboolean
@@ -139,11 +151,16 @@ on_flush_due (gpointer data)
   gsize bytes;
 
   musterd_store_get_backlog (pending->store, &waiting, &bytes);
-  if (waiting > BACKLOG_MAX)
+  if (waiting > BACKLOG_MAX || flush_some (pending))
     return G_SOURCE_CONTINUE;
-  musterd_pending_flush (pending);
   g_clear_pointer (&pending->timer, g_source_unref);
   return G_SOURCE_REMOVE;
+}
+
+static char *
+item_name (ItemType type, const char *user, const char *source, const char *id)
+{
+  return g_strdup_printf ("%d\x1f%s\x1f%s\x1f%s", type, user, source, id);
 }
 
 /* A new item in place of the one before of the same thing; NULL: nothing is to be written. */
@@ -159,7 +176,7 @@ item_add (MusterdPending *pending, ItemType type, const MusterdEntry *entry, con
   item->user = g_strdup (entry->facts.user->id);
   item->source = g_strdup (source);
   item->id = g_strdup (id);
-  item->name = g_strdup_printf ("%d\x1f%s\x1f%s\x1f%s", type, item->user, source, id);
+  item->name = item_name (type, item->user, source, id);
   g_hash_table_replace (pending->items, item->name, item);
 
   if (pending->timer == NULL)
@@ -183,6 +200,36 @@ musterd_pending_forget_user (MusterdPending *pending, const char *user)
   while (g_hash_table_iter_next (&iter, NULL, &item))
     if (g_str_equal (((Item *) item)->user, user))
       g_hash_table_iter_remove (&iter);
+}
+
+void
+musterd_pending_drop_source (MusterdPending *pending, const char *source)
+{
+  GHashTableIter iter;
+  gpointer value;
+  MusterdBatch *batch;
+
+  if (pending->store == NULL)
+    return;
+  g_hash_table_iter_init (&iter, pending->items);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Item *item = value;
+
+      if (item->type != ITEM_IGNORE && item->type != ITEM_SHOWN && g_str_equal (item->source, source))
+        g_hash_table_iter_remove (&iter);
+    }
+  batch = musterd_batch_new ();
+  musterd_batch_drop_source (batch, source);
+  musterd_store_write (pending->store, batch, FALSE, NULL, NULL);
+}
+
+void
+musterd_pending_keep_ignore (MusterdPending *pending, const char *user, const char *source, const char *key)
+{
+  g_autofree char *name = item_name (ITEM_IGNORE, user, source, key);
+
+  g_hash_table_remove (pending->items, name);
 }
 
 void
@@ -250,4 +297,27 @@ musterd_pending_shown (MusterdPending *pending, MusterdEntry *entry)
   item->template_name = g_strdup (entry->presence->template_name);
   item->since = entry->presence->since;
   item->client_ended = entry->facts.client_ended;
+}
+
+void
+musterd_pending_everything (MusterdPending *pending, MusterdEntry *entry)
+{
+  const MusterdFacts *facts = &entry->facts;
+
+  for (guint i = 0; i < facts->claims->len; i++)
+    musterd_pending_put_claim (pending, entry, g_ptr_array_index (facts->claims, i));
+  for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
+    {
+      const MusterdClient *client = g_ptr_array_index (facts->clients, i);
+
+      musterd_pending_client (pending, entry, client->source, client->id, client);
+    }
+  for (guint i = 0; facts->devices != NULL && i < facts->devices->len; i++)
+    {
+      const MusterdDevice *device = g_ptr_array_index (facts->devices, i);
+
+      musterd_pending_device (pending, entry, device->source, device->id, device);
+    }
+  if (entry->presence != NULL)
+    musterd_pending_shown (pending, entry);
 }

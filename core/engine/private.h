@@ -18,6 +18,7 @@ typedef struct
   MusterdHeapNode  node; /* first: the heap hands it back */
   MusterdFacts     facts;
   MusterdPresence *presence; /* nullable: not resolved yet */
+  MusterdTime      next_change; /* of the presence; the node wakes for what lapses unseen, too */
   /* What was shown when the daemon stopped, until the first resolution. */
   MusterdStatus    stored_status;
   char            *stored_template; /* nullable */
@@ -33,6 +34,8 @@ typedef struct
   guint32     run;    /* counts its starts; things put before the present one have another */
   gboolean    online_once; /* in this run */
   MusterdTime lost;   /* since; NEVER = not lost */
+  gboolean    is_calendar; /* has ever spoken of appointments or absences */
+  GHashTable *users;    /* ids: of whom it has spoken since the daemon's start, or left something before it */
   GHashTable *troubled; /* nullable; user id → MusterdTime *: this user's calendar is not what it should be since */
 } MusterdSourceState;
 
@@ -57,7 +60,7 @@ struct _MusterdEngine
   MusterdTime      last_now;
   MusterdPending  *pending;     /* write-behind */
   GQueue           user_commands; /* as MusterdEntry.commands, for changes of the user table */
-  gboolean         closing;
+  GHashTable      *commands;      /* MusterdCommand: all that live, not owned */
 };
 
 /* engine.c */
@@ -75,25 +78,38 @@ void     musterd_engine_settle_all (MusterdEngine *engine); /* dirty ones and th
 gboolean musterd_engine_on_due     (gpointer data);
 void     musterd_engine_arm        (MusterdEngine *engine);
 
+/* rewind.c: before last_now is moved. */
+void     musterd_engine_rewind     (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now);
+
 /* sources.c */
 MusterdSourceState *musterd_engine_source      (MusterdEngine *engine, const char *source); /* made when new */
 void                musterd_source_state_free  (MusterdSourceState *source);
+void                musterd_engine_source_speaks (MusterdEngine *engine, const char *source, const char *user,
+                                                  gboolean calendar);
 MusterdTime         musterd_engine_stale_since (MusterdEngine *engine, const MusterdEntry *entry);
 
 /* door.c: what of a claim may come in. Changes the claim; FALSE with MUSTERD_ERROR_INVALID. */
+/* The subject of a private entry is nobody's business, and where subjects are not shown nobody needs them: thrown away.
+ * TRUE if there was one. */
+gboolean musterd_door_strip (MusterdClaim *claim, const MusterdSettings *settings);
 gboolean musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, MusterdTime now, GError **error);
 gboolean musterd_door_check_words (const char *what, const char *text, gsize max, gboolean required, GError **error);
 
 /* commands.c */
 void musterd_command_end_standing (MusterdEngine *engine, MusterdEntry *entry);
 void musterd_command_expire       (MusterdEngine *engine, MusterdEntry *entry);
-void musterd_commands_clear       (GQueue *commands);
+void musterd_commands_clear       (GQueue *commands); /* answers those that have not begun */
+void musterd_commands_orphan      (MusterdEngine *engine); /* those under way end without the engine */
 
 /* pending.c: write-behind, the latest state of each thing only. */
 MusterdPending *musterd_pending_new   (MusterdStore *store, GMainContext *context);
 void            musterd_pending_free  (MusterdPending *pending); /* after a flush */
 void            musterd_pending_flush (MusterdPending *pending);
 void            musterd_pending_forget_user (MusterdPending *pending, const char *user);
+void            musterd_pending_drop_source (MusterdPending *pending, const char *source);
+/* It was ignored anew: a removal that still waits would come after. */
+void            musterd_pending_keep_ignore (MusterdPending *pending, const char *user, const char *source,
+                                             const char *key);
 void            musterd_pending_put_claim   (MusterdPending *pending, MusterdEntry *entry, MusterdClaim *claim);
 void            musterd_pending_drop_claim  (MusterdPending *pending, MusterdEntry *entry, const MusterdClaim *claim);
 void            musterd_pending_client      (MusterdPending *pending, MusterdEntry *entry, const char *source,
@@ -102,6 +118,7 @@ void            musterd_pending_device      (MusterdPending *pending, MusterdEnt
                                              const char *id, const MusterdDevice *device); /* NULL: gone */
 void            musterd_pending_ignore_gone (MusterdPending *pending, MusterdEntry *entry, const char *source,
                                              const char *key);
+void            musterd_pending_everything  (MusterdPending *pending, MusterdEntry *entry);
 void            musterd_pending_shown       (MusterdPending *pending, MusterdEntry *entry);
 
 G_END_DECLS

@@ -9,6 +9,8 @@
 
 /* More missed moments than this in one go (a daemon stopped for months) are not walked through one by one. */
 #define MISSED_MAX 10000
+/* An ignore whose entry is not there is kept this long from the entry's start. */
+#define IGNORE_KEPT (366 * MUSTERD_DAY)
 #define REVISIONS_RESERVED (G_GUINT64_CONSTANT (1) << 20)
 
 typedef struct
@@ -95,53 +97,110 @@ musterd_changes_new (void)
   return changes;
 }
 
-/* What has lapsed is taken out, so that nothing of it can come back with a lease that runs anew after a start. */
 static void
-expire (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
+sooner (MusterdTime moment, MusterdTime *next)
 {
-  MusterdFacts *facts = &entry->facts;
+  if (moment < *next)
+    *next = moment;
+}
 
-  for (guint i = facts->claims->len; i > 0; i--)
+static void
+expire_claims (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, MusterdTime *next)
+{
+  GPtrArray *claims = entry->facts.claims;
+
+  for (guint i = claims->len; i > 0; i--)
     {
-      MusterdClaim *claim = g_ptr_array_index (facts->claims, i - 1);
+      MusterdClaim *claim = g_ptr_array_index (claims, i - 1);
+      MusterdTime kept = claim->until < MUSTERD_TIME_NEVER - MUSTERD_ENDED_KEPT ? claim->until + MUSTERD_ENDED_KEPT
+                                                                              : MUSTERD_TIME_NEVER;
 
-      if (claim->lease_until > now && claim->until > now - MUSTERD_ENDED_KEPT)
-        continue;
+      if (claim->lease_until > now && kept > now)
+        {
+          sooner (MIN (claim->lease_until, kept), next);
+          continue;
+        }
       musterd_pending_drop_claim (engine->pending, entry, claim);
-      g_ptr_array_remove_index (facts->claims, i - 1);
+      g_ptr_array_remove_index (claims, i - 1);
     }
-  for (guint i = facts->devices != NULL ? facts->devices->len : 0; i > 0; i--)
+}
+
+static void
+expire_devices (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, MusterdTime *next)
+{
+  GPtrArray *devices = entry->facts.devices;
+
+  for (guint i = devices != NULL ? devices->len : 0; i > 0; i--)
     {
-      MusterdDevice *device = g_ptr_array_index (facts->devices, i - 1);
+      MusterdDevice *device = g_ptr_array_index (devices, i - 1);
 
       if (device->lease_until > now)
-        continue;
+        {
+          sooner (device->lease_until, next);
+          continue;
+        }
       musterd_pending_device (engine->pending, entry, device->source, device->id, NULL);
-      g_ptr_array_remove_index (facts->devices, i - 1);
+      g_ptr_array_remove_index (devices, i - 1);
     }
-  for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
-    {
-      MusterdClient *client = g_ptr_array_index (facts->clients, i);
+}
 
-      if (client->lease_until > now || client->lease == 0)
+static void
+expire_clients (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, MusterdTime *next)
+{
+  const GPtrArray *clients = entry->facts.clients;
+
+  for (guint i = 0; clients != NULL && i < clients->len; i++)
+    {
+      MusterdClient *client = g_ptr_array_index (clients, i);
+
+      if (client->lease == 0)
         continue;
-      client->lease = 0; /* lost, also after a start of the daemon */
+      if (client->lease_until > now)
+        {
+          sooner (client->lease_until, next);
+          continue;
+        }
+      /* Lost, also after a start of the daemon, and when the clock is set back. */
+      client->lease = 0;
+      client->lease_until = MUSTERD_TIME_ALWAYS;
       musterd_pending_client (engine->pending, entry, client->source, client->id, client);
     }
-  for (guint i = facts->ignores != NULL ? facts->ignores->len : 0; i > 0; i--)
-    {
-      MusterdIgnore *ignore = g_ptr_array_index (facts->ignores, i - 1);
+}
 
-      /* A source that is away for a while may bring the claim back; what began long ago and is not there is over. */
-      if (ignore->from > now - 7 * MUSTERD_DAY
-          || musterd_facts_find_claim (facts, ignore->source, ignore->key) != NULL)
+static void
+expire_ignores (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
+{
+  GPtrArray *ignores = entry->facts.ignores;
+
+  for (guint i = ignores != NULL ? ignores->len : 0; i > 0; i--)
+    {
+      MusterdIgnore *ignore = g_ptr_array_index (ignores, i - 1);
+
+      /* A source may take an entry away and bring it back, and be away itself for long. */
+      if (ignore->from > now - IGNORE_KEPT
+          || musterd_facts_find_claim (&entry->facts, ignore->source, ignore->key) != NULL)
         continue;
       musterd_pending_ignore_gone (engine->pending, entry, ignore->source, ignore->key);
-      g_ptr_array_remove_index (facts->ignores, i - 1);
+      g_ptr_array_remove_index (ignores, i - 1);
     }
+}
+
+/* What has lapsed is taken out, so that nothing of it can come back with a lease that runs anew after a start. Returns
+ * the next moment at which something will have. */
+static MusterdTime
+expire (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
+{
+  const MusterdFacts *facts = &entry->facts;
+  MusterdTime next = MUSTERD_TIME_NEVER;
+
+  expire_claims (engine, entry, now, &next);
+  expire_devices (engine, entry, now, &next);
+  expire_clients (engine, entry, now, &next);
+  expire_ignores (engine, entry, now);
   if ((facts->timed != NULL && facts->timed->until <= now)
       || (facts->standing != NULL && musterd_facts_choice_end (facts, engine->settings) <= now))
     musterd_command_expire (engine, entry);
+  return next;
 }
 
 /* One step of the user's time. */
@@ -156,7 +215,7 @@ step (MusterdEngine *engine, MusterdEntry *entry, MusterdTime moment)
   if (before != NULL)
     {
       if (before->status == presence->status && g_strcmp0 (before->template_name, presence->template_name) == 0)
-        presence->since = before->since;
+        presence->since = MIN (before->since, moment);
     }
   else if (entry->stored_since != MUSTERD_TIME_NEVER && entry->stored_status == presence->status
            && g_strcmp0 (entry->stored_template, presence->template_name) == 0)
@@ -181,16 +240,16 @@ static void
 settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArray *changes)
 {
   MusterdChange change = { .user = musterd_user_ref (entry->facts.user) };
-  MusterdTime next = entry->node.at;
+  MusterdTime next = entry->node.at, lapse;
 
   change.before = entry->presence != NULL ? musterd_presence_ref (entry->presence) : NULL;
 
   /* A late timer, or a machine that slept: each boundary is taken at its own moment, so that `since` is true. */
   for (guint i = 0; next <= now && i < MISSED_MAX && entry->presence != NULL; i++)
     next = step (engine, entry, next);
-  next = step (engine, entry, now);
-  expire (engine, entry, now);
-  musterd_heap_set (engine->heap, &entry->node, next);
+  lapse = expire (engine, entry, now);
+  entry->next_change = step (engine, entry, now);
+  musterd_heap_set (engine->heap, &entry->node, MIN (entry->next_change, lapse));
 
   if (change.before != entry->presence)
     {
@@ -225,7 +284,10 @@ touch_due (MusterdEngine *engine, MusterdTime now)
       /* The clock was set back: what was past may be to come again. */
       g_hash_table_iter_init (&iter, engine->entries);
       while (g_hash_table_iter_next (&iter, NULL, &entry))
-        musterd_engine_touch (engine, entry);
+        {
+          musterd_engine_rewind (engine, entry, now);
+          musterd_engine_touch (engine, entry);
+        }
     }
   engine->last_now = now;
 

@@ -30,6 +30,8 @@ take_in (MusterdEngine *engine, MusterdEntry *entry, MusterdClaim *claim, Muster
     return FALSE; /* over for so long that it would only be thrown out again */
 
   claim->run = musterd_engine_source (engine, claim->source)->run;
+  musterd_engine_source_speaks (engine, claim->source, entry->facts.user->id,
+                                musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
   old = musterd_facts_put_claim (&entry->facts, claim, now);
   if (old != NULL && musterd_claim_equal (old, claim))
     return old->lease_until != claim->lease_until; /* a lease lives in memory: after a start it runs anew */
@@ -134,6 +136,7 @@ musterd_engine_claims_replace (MusterdEngine *engine, const char *source, const 
       g_ptr_array_remove_index (entry->facts.claims, i - 1);
       changed = TRUE;
     }
+  musterd_engine_source_speaks (engine, source, user, FALSE);
   for (gsize i = 0; i < n_claims; i++)
     if (take_in (engine, entry, claims[i], now))
       changed = TRUE;

@@ -58,7 +58,7 @@ musterd_engine_why (MusterdEngine *engine, const char *id, GError **error)
   why->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_device_free);
   for (guint i = 0; entry->facts.devices != NULL && i < entry->facts.devices->len; i++)
     g_ptr_array_add (why->devices, device_copy (g_ptr_array_index (entry->facts.devices, i)));
-  why->next_change = entry->node.index != 0 ? entry->node.at : MUSTERD_TIME_NEVER;
+  why->next_change = entry->next_change;
   return why;
 }
 

@@ -53,7 +53,11 @@ list_users (MusterdInstance *instance)
       MusterdUser *user = g_ptr_array_index (all, i);
 
       if (!musterd_instance_takes (instance, user))
-        continue;
+        {
+          /* They may have been among its users before this start. */
+          musterd_engine_source_drop_user (instance->host->services.engine, instance->name, user->id);
+          continue;
+        }
       g_ptr_array_add (mine, user);
       if (!musterd_selection_is_all (instance->selection))
         g_hash_table_add (instance->taken, g_strdup (user->id));
@@ -154,6 +158,7 @@ pass_on (MusterdInstance *instance, MusterdUser *user)
   else if (g_hash_table_remove (instance->taken, user->id))
     {
       musterd_instance_forget_user (instance, user->id);
+      musterd_engine_source_drop_user (instance->host->services.engine, instance->name, user->id);
       if (has_users (instance->module->descriptor))
         musterd_outbox_remove (outbox, user->id);
     }

@@ -301,6 +301,20 @@ test_deadline (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_false (musterd_sink_complete (fixture->sink, 4711, MUSTERD_DELIVERY_APPLIED, NULL, NULL));
 }
 
+/* The clock is set back by hours: nobody waits for them. */
+static void
+test_clock_set_back (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  open_settled (fixture);
+  choose (fixture, "alice", "Busy");
+  answer (fixture, 0, MUSTERD_DELIVERY_UNREACHABLE);
+  choose (fixture, "bob", "Busy");
+  pass (fixture, -2 * MUSTERD_HOUR);
+  pass (fixture, MUSTERD_MINUTE);
+  g_assert_cmpuint (fixture->handed->len, ==, 3); /* alice's again; bob's is past its deadline and waits */
+  g_assert_cmpstr (nth (fixture, 2)->user, ==, "alice");
+}
+
 /* A lamp learns no more than it needs, and is not called for what it does not show. */
 static void
 test_needs (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -462,6 +476,7 @@ main (int argc, char **argv)
   g_test_add ("/dispatch/left-to-person", Fixture, GINT_TO_POINTER (MUSTERD_DELIVERY_LEFT_TO_PERSON), set_up,
               test_refused, tear_down);
   TEST ("deadline", test_deadline);
+  TEST ("clock-set-back", test_clock_set_back);
   TEST ("needs", test_needs);
   TEST ("view", test_view);
   TEST ("pause", test_pause);

@@ -150,7 +150,12 @@ test_revision (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (musterd_engine_get_presence (fixture->engine, "alice")->revision, ==, before + 1);
   musterd_engine_user_state (fixture->engine, "ews", "alice", FALSE);
   fixture_rest ();
-  g_assert_cmpuint (musterd_engine_get_presence (fixture->engine, "alice")->revision, ==, before + 1);
+  g_assert_cmpuint (musterd_engine_get_presence (fixture->engine, "alice")->revision, ==, before + 2);
+  g_assert_cmpint (musterd_engine_get_presence (fixture->engine, "alice")->stale, ==, T0 + 2 * MUSTERD_MINUTE);
+  /* Its next run knows nothing of that. */
+  musterd_engine_source_begin (fixture->engine, "ews");
+  fixture_rest ();
+  g_assert_cmpint (musterd_engine_get_presence (fixture->engine, "alice")->stale, ==, MUSTERD_TIME_NEVER);
 }
 
 /* An engine that ends while commands wait answers all of them. */
@@ -170,6 +175,47 @@ test_ends_with_commands (void)
   fixture_rest ();
   g_assert_cmpuint (fixture.n_done, ==, 3);
   g_clear_error (&fixture.error);
+}
+
+/* Commands about somebody who is not there, or not any more, hang in no queue: they too outlive the engine. */
+static void
+test_ends_with_orphans (void)
+{
+  g_autoptr(MusterdClock) clock = musterd_clock_new_virtual (T0);
+  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
+  Fixture fixture = { .engine = musterd_engine_new (clock, NULL, settings, NULL) };
+
+  fixture_add_user (&fixture, "alice");
+  fixture.n_done = 0;
+  musterd_engine_automatic (fixture.engine, "nobody", on_done, &fixture);
+  musterd_engine_remove_user (fixture.engine, "alice", on_done, &fixture);
+  choose (&fixture, "Busy", MUSTERD_TIME_NEVER);
+  g_main_context_iteration (NULL, FALSE); /* some of them, perhaps */
+  musterd_engine_free (fixture.engine);
+  fixture_rest ();
+  g_assert_cmpuint (fixture.n_done, ==, 3);
+  g_clear_error (&fixture.error);
+}
+
+/* Somebody who is not a source's any more keeps nothing of it. */
+static void
+test_drop_user (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr(MusterdClaim) claim = musterd_claim_new ("ews", "", "m", MUSTERD_CLAIM_APPOINTMENT);
+
+  claim->from = T0;
+  claim->until = T0 + MUSTERD_HOUR;
+  g_assert_true (musterd_engine_claim_put (fixture->engine, "alice", claim, NULL));
+  g_assert_true (musterd_engine_client (fixture->engine, "ews", "alice", "pc", MUSTERD_CLIENT_ACTIVE, 0, 0, NULL));
+  g_assert_true (musterd_engine_telephony (fixture->engine, "ews", "alice", "d", MUSTERD_TELEPHONY_IDLE, NULL, 0,
+                                           NULL));
+  musterd_engine_user_state (fixture->engine, "ews", "alice", FALSE);
+  musterd_engine_source_drop_user (fixture->engine, "ews", "alice");
+  fixture_rest ();
+  g_assert_cmpint (musterd_engine_get_presence (fixture->engine, "alice")->origin, ==, MUSTERD_ORIGIN_DEFAULT);
+  g_assert_cmpint (musterd_engine_get_presence (fixture->engine, "alice")->stale, ==, MUSTERD_TIME_NEVER);
+  g_assert_cmpint (musterd_engine_get_presence (fixture->engine, "alice")->telephony, ==, MUSTERD_TELEPHONY_NONE);
+  musterd_engine_source_drop_user (fixture->engine, "ews", "nobody");
 }
 
 static void
@@ -208,6 +254,8 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/engine/one-turn", test_one_turn);
   FIXTURE_TEST ("/engine/revision", test_revision);
   g_test_add_func ("/engine/ends-with-commands", test_ends_with_commands);
+  g_test_add_func ("/engine/ends-with-orphans", test_ends_with_orphans);
+  FIXTURE_TEST ("/engine/drop-user", test_drop_user);
   FIXTURE_TEST ("/engine/without", test_without);
   return g_test_run ();
 }
