@@ -3,7 +3,7 @@
  * next moment, and tells listeners once per turn what came out.
  *
  * Everything here is called on one thread, the one whose thread-default context was current at musterd_engine_new();
- * callbacks come there too, never before the function returns. */
+ * callbacks come there too, never before the function returns (why and settle apart, which tell listeners first). */
 #pragma once
 
 #include "engine/clock.h"

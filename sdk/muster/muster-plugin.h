@@ -638,7 +638,7 @@ typedef struct
  * @open: (nullable): like `start` of a source. In a plugin that is also a source it may be %NULL: then the sink works
  *   on the source's `self`, and @close is not called
  * @apply: make the outside system show @desired, and answer @delivery exactly once, now or later, also after @close.
- *   Calls for one user never overlap
+ *   Calls for one user never overlap, but for one that was not answered by its @deadline
  * @kept: (nullable): as in #MusterSourceOps
  * @users: (nullable): as in #MusterSourceOps
  * @action_answer: (nullable): as in #MusterSourceOps
