@@ -14,6 +14,7 @@ entry_free (gpointer data)
   musterd_facts_clear (&entry->facts);
   g_clear_pointer (&entry->presence, musterd_presence_unref);
   g_free (entry->stored_template);
+  g_free (entry->ended_by);
   g_free (entry);
 }
 
@@ -72,6 +73,14 @@ musterd_engine_take (MusterdEngine *engine, MusterdEntry *entry)
         engine->n_troubled--;
     }
   g_hash_table_remove (engine->entries, change.user->id);
+}
+
+void
+musterd_engine_set_ended (MusterdEntry *entry, const char *source)
+{
+  g_free (entry->ended_by);
+  entry->ended_by = g_strdup (source);
+  entry->facts.client_ended = source != NULL;
 }
 
 static void
@@ -180,7 +189,7 @@ on_device (gpointer data, const char *user, MusterdDevice *device)
 
 static void
 on_shown (gpointer data, const char *user, MusterdStatus status, const char *template_name, MusterdTime since,
-          gboolean client_ended)
+          const char *ended_by)
 {
   MusterdEntry *entry = musterd_engine_find (data, user);
 
@@ -190,7 +199,7 @@ on_shown (gpointer data, const char *user, MusterdStatus status, const char *tem
   g_free (entry->stored_template);
   entry->stored_template = g_strdup (template_name);
   entry->stored_since = since;
-  entry->facts.client_ended = client_ended;
+  musterd_engine_set_ended (entry, ended_by);
 }
 
 static const MusterdStoreReader reader = { .user = on_user,

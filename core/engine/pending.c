@@ -28,7 +28,7 @@ typedef struct
   MusterdStatus status;
   char         *template_name;
   MusterdTime   since;
-  gboolean      client_ended;
+  char         *ended_by; /* nullable */
 } Item;
 
 struct _MusterdPending
@@ -55,6 +55,7 @@ item_free (gpointer data)
   g_free (item->source);
   g_free (item->id);
   g_free (item->template_name);
+  g_free (item->ended_by);
   g_free (item);
 }
 
@@ -108,7 +109,7 @@ write_item (MusterdBatch *batch, const Item *item)
       musterd_batch_remove_ignore (batch, item->user, item->source, item->id);
       break;
     case ITEM_SHOWN:
-      musterd_batch_put_shown (batch, item->user, item->status, item->template_name, item->since, item->client_ended);
+      musterd_batch_put_shown (batch, item->user, item->status, item->template_name, item->since, item->ended_by);
       break;
     default:
       g_assert_not_reached ();
@@ -296,7 +297,7 @@ musterd_pending_shown (MusterdPending *pending, MusterdEntry *entry)
   item->status = entry->presence->status;
   item->template_name = g_strdup (entry->presence->template_name);
   item->since = entry->presence->since;
-  item->client_ended = entry->facts.client_ended;
+  item->ended_by = g_strdup (entry->ended_by);
 }
 
 void

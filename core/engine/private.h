@@ -23,6 +23,7 @@ typedef struct
   MusterdStatus    stored_status;
   char            *stored_template; /* nullable */
   MusterdTime      stored_since;    /* NEVER: nothing stored */
+  char            *ended_by; /* nullable: the source that said goodbye for the last client; with facts.client_ended */
   GQueue           commands;        /* MusterdCommand: the first is on its way to the disk, the others wait for it */
   gboolean         dirty;           /* in engine->dirty */
   gboolean         leaving;         /* being removed: nothing of it is written any more */
@@ -71,6 +72,8 @@ void          musterd_engine_take    (MusterdEngine *engine, MusterdEntry *entry
 void          musterd_engine_touch   (MusterdEngine *engine, MusterdEntry *entry);
 void          musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, gsize n_changed,
                                          const char *const *removed, gsize n_removed);
+
+void          musterd_engine_set_ended (MusterdEntry *entry, const char *source); /* NULL: nobody said goodbye */
 
 /* settle.c */
 GArray  *musterd_changes_new (void);

@@ -211,7 +211,7 @@ forget_state (MusterdEngine *engine, const char *name)
 
 /* Everything of a source goes from memory. */
 static gboolean
-drop_all (MusterdEntry *entry, const char *name)
+drop_all (MusterdEngine *engine, MusterdEntry *entry, const char *name)
 {
   GPtrArray *claims = entry->facts.claims;
   GPtrArray *devices = entry->facts.devices;
@@ -236,6 +236,14 @@ drop_all (MusterdEntry *entry, const char *name)
         g_ptr_array_remove_index (clients, i - 1);
         changed = TRUE;
       }
+  /* A goodbye of a source that is not there any more says nothing. */
+  if (g_strcmp0 (entry->ended_by, name) == 0)
+    {
+      musterd_engine_set_ended (entry, NULL);
+      if (entry->presence != NULL)
+        musterd_pending_shown (engine->pending, entry);
+      changed = TRUE;
+    }
   return changed;
 }
 
@@ -250,7 +258,7 @@ musterd_engine_source_drop (MusterdEngine *engine, const char *source_name)
   musterd_pending_drop_source (engine->pending, name);
   g_hash_table_iter_init (&iter, engine->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
-    if (drop_all (entry, name))
+    if (drop_all (engine, entry, name))
       musterd_engine_touch (engine, entry);
   forget_state (engine, name);
 }
@@ -292,7 +300,7 @@ musterd_engine_source_drop_user (MusterdEngine *engine, const char *name, const 
       if (g_str_equal (client->source, name))
         musterd_pending_client (engine->pending, entry, name, client->id, NULL);
     }
-  if (drop_all (entry, name))
+  if (drop_all (engine, entry, name))
     musterd_engine_touch (engine, entry);
 }
 
@@ -314,6 +322,8 @@ musterd_engine_source_retain (MusterdEngine *engine, const char *const *configur
         g_hash_table_add (gone, g_strdup (((MusterdClient *) g_ptr_array_index (facts->clients, i))->source));
       for (guint i = 0; facts->devices != NULL && i < facts->devices->len; i++)
         g_hash_table_add (gone, g_strdup (((MusterdDevice *) g_ptr_array_index (facts->devices, i))->source));
+      if (((MusterdEntry *) value)->ended_by != NULL)
+        g_hash_table_add (gone, g_strdup (((MusterdEntry *) value)->ended_by));
     }
   for (guint i = 0; configured[i] != NULL; i++)
     g_hash_table_remove (gone, configured[i]);

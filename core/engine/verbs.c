@@ -250,7 +250,7 @@ count_live (const MusterdFacts *facts, MusterdTime now)
 
 /* Said goodbye. The last one to do so ends the day at the desk: lost ones of before are forgotten with it. */
 static void
-end_client (MusterdEngine *engine, MusterdEntry *entry, guint index, MusterdTime now)
+end_client (MusterdEngine *engine, MusterdEntry *entry, const char *source, guint index, MusterdTime now)
 {
   MusterdFacts *facts = &entry->facts;
   MusterdClient *client = g_ptr_array_index (facts->clients, index);
@@ -266,7 +266,7 @@ end_client (MusterdEngine *engine, MusterdEntry *entry, guint index, MusterdTime
           musterd_pending_client (engine->pending, entry, lost->source, lost->id, NULL);
           g_ptr_array_remove_index (facts->clients, i - 1);
         }
-      facts->client_ended = TRUE;
+      musterd_engine_set_ended (entry, source);
       if (entry->presence != NULL)
         musterd_pending_shown (engine->pending, entry);
       musterd_command_end_standing (engine, entry);
@@ -321,7 +321,7 @@ musterd_engine_client (MusterdEngine *engine, const char *source, const char *us
   if (state == MUSTERD_CLIENT_ENDED)
     {
       if (client != NULL)
-        end_client (engine, entry, index, now);
+        end_client (engine, entry, source, index, now);
       return TRUE;
     }
 
@@ -355,7 +355,7 @@ musterd_engine_client (MusterdEngine *engine, const char *source, const char *us
     musterd_pending_client (engine->pending, entry, source, id, client);
   if (is_start)
     {
-      entry->facts.client_ended = FALSE;
+      musterd_engine_set_ended (entry, NULL);
       if (entry->presence != NULL)
         musterd_pending_shown (engine->pending, entry);
       musterd_command_end_standing (engine, entry);

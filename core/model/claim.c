@@ -5,14 +5,16 @@
 
 #include <string.h>
 
+#include "model/intern.h"
+
 MusterdClaim *
 musterd_claim_new (const char *source, const char *set, const char *key, MusterdClaimKind kind)
 {
   MusterdClaim *claim = g_atomic_rc_box_new0 (MusterdClaim);
 
   /* Few sources and sets, many claims: one string each for all of them. */
-  claim->source = g_ref_string_new_intern (source);
-  claim->set = g_ref_string_new_intern (set);
+  claim->source = musterd_intern (source);
+  claim->set = musterd_intern (set);
   claim->key = g_strdup (key);
   claim->kind = kind;
   claim->lease_until = MUSTERD_TIME_NEVER;
@@ -35,10 +37,10 @@ claim_clear (gpointer data)
 {
   MusterdClaim *claim = data;
 
-  g_ref_string_release (claim->source);
-  g_ref_string_release (claim->set);
+  musterd_intern_release (claim->source);
+  musterd_intern_release (claim->set);
   g_free (claim->key);
-  g_clear_pointer (&claim->role, g_ref_string_release);
+  g_clear_pointer (&claim->role, musterd_intern_release);
   g_clear_pointer (&claim->text, g_ref_string_release);
   more_free (claim->more);
 }
@@ -60,10 +62,10 @@ musterd_claim_copy (const MusterdClaim *claim)
 {
   MusterdClaim *copy = g_atomic_rc_box_dup (sizeof *claim, (MusterdClaim *) claim);
 
-  copy->source = g_ref_string_acquire (claim->source);
-  copy->set = g_ref_string_acquire (claim->set);
+  copy->source = musterd_intern_acquire (claim->source);
+  copy->set = musterd_intern_acquire (claim->set);
   copy->key = g_strdup (claim->key);
-  copy->role = claim->role != NULL ? g_ref_string_acquire (claim->role) : NULL;
+  copy->role = claim->role != NULL ? musterd_intern_acquire (claim->role) : NULL;
   copy->text = claim->text != NULL ? g_ref_string_acquire (claim->text) : NULL;
   copy->more = NULL;
   if (claim->more != NULL)
@@ -74,9 +76,9 @@ musterd_claim_copy (const MusterdClaim *claim)
 void
 musterd_claim_set_role (MusterdClaim *claim, const char *role)
 {
-  g_clear_pointer (&claim->role, g_ref_string_release);
+  g_clear_pointer (&claim->role, musterd_intern_release);
   if (role != NULL && *role != '\0')
-    claim->role = g_ref_string_new_intern (role);
+    claim->role = musterd_intern (role);
 }
 
 void

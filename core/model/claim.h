@@ -26,14 +26,14 @@ typedef struct
 
 typedef struct
 {
-  char             *source; /* GRefString, interned: the instance */
-  char             *set;    /* GRefString, interned: "calendar", "oof", "" */
+  char             *source; /* interned: the instance */
+  char             *set;    /* interned: "calendar", "oof", "" */
   char             *key;    /* unique within source and user */
   MusterdTime       from, until; /* in force while from <= now < until */
   MusterdTime       began;       /* what choices are compared with (design: Began) */
   gint64            lease;       /* µs; 0 for kinds that never lapse */
   MusterdTime       lease_until; /* NEVER for kinds that never lapse */
-  char             *role;   /* GRefString, interned, nullable: role or name of the template it asks for */
+  char             *role;   /* interned, nullable: role or name of the template it asks for */
   char             *text;   /* GRefString, nullable: subject, program or label; NULL when private */
   MusterdClaimMore *more;   /* nullable */
   guint8            kind, free_busy, response; /* MusterdClaimKind, MusterdFreeBusy, MusterdResponse */

@@ -65,7 +65,7 @@ static const char *const sql[N_STATEMENTS] = {
   [PUT_DEVICE] = "INSERT OR REPLACE INTO devices (user, source, id, state, label, since, lease, lease_until)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
   [REMOVE_DEVICE] = "DELETE FROM devices WHERE user = ?1 AND source = ?2 AND id = ?3",
-  [PUT_SHOWN] = "INSERT OR REPLACE INTO shown (user, status, template_name, since, client_ended)"
+  [PUT_SHOWN] = "INSERT OR REPLACE INTO shown (user, status, template_name, since, ended_by)"
                 " VALUES (?1, ?2, ?3, ?4, ?5)",
   [DROP_CLAIMS] = "DELETE FROM claims WHERE source = ?1",
   [DROP_CLIENTS] = "DELETE FROM clients WHERE source = ?1",
@@ -300,7 +300,7 @@ put_shown (MusterdApply *apply, const MusterdOp *op)
   sqlite3_bind_int (statement, 2, op->u.shown.status);
   musterd_sql_bind_text (statement, 3, op->u.shown.template_name);
   sqlite3_bind_int64 (statement, 4, op->u.shown.since);
-  sqlite3_bind_int (statement, 5, op->u.shown.client_ended);
+  musterd_sql_bind_text (statement, 5, op->u.shown.ended_by);
   return run (apply, PUT_SHOWN);
 }
 

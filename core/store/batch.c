@@ -44,6 +44,7 @@ op_clear (gpointer data)
       break;
     case MUSTERD_OP_PUT_SHOWN:
       g_free (op->u.shown.template_name);
+      g_free (op->u.shown.ended_by);
       break;
     case MUSTERD_OP_DROP_SOURCE:
       g_free (op->u.source);
@@ -217,14 +218,14 @@ musterd_batch_remove_device (MusterdBatch *batch, const char *user, const char *
 
 void
 musterd_batch_put_shown (MusterdBatch *batch, const char *user, MusterdStatus status, const char *template_name,
-                         MusterdTime since, gboolean client_ended)
+                         MusterdTime since, const char *ended_by)
 {
-  MusterdOp *op = add_op (batch, MUSTERD_OP_PUT_SHOWN, user, text_size (template_name));
+  MusterdOp *op = add_op (batch, MUSTERD_OP_PUT_SHOWN, user, text_size (template_name) + text_size (ended_by));
 
   op->u.shown.status = status;
   op->u.shown.template_name = g_strdup (template_name);
   op->u.shown.since = since;
-  op->u.shown.client_ended = client_ended;
+  op->u.shown.ended_by = g_strdup (ended_by);
 }
 
 void

@@ -47,10 +47,9 @@ typedef struct
     } name; /* of an ignore, claim, client or device to remove */
     struct
     {
-      char         *template_name; /* nullable */
+      char         *template_name, *ended_by; /* nullable */
       MusterdTime   since;
       MusterdStatus status;
-      gboolean      client_ended;
     } shown;
     struct
     {

@@ -183,10 +183,10 @@ load_shown (Load *load, MusterdRow *row, const char *user)
   int status = musterd_row_value (row, 1, MUSTERD_STATUS_AVAILABLE, MUSTERD_N_STATUSES, "unknown status");
   const char *template_name = musterd_row_nullable (row, 2, TEXT_MAX);
   MusterdTime since = musterd_row_int64 (row, 3);
-  gboolean client_ended = musterd_row_value (row, 4, 0, 2, "neither ended nor not ended");
+  const char *ended_by = musterd_row_nullable (row, 4, TEXT_MAX);
 
   if (row->fault == NULL && load->reader->shown != NULL)
-    load->reader->shown (load->data, user, (MusterdStatus) status, template_name, since, client_ended);
+    load->reader->shown (load->data, user, (MusterdStatus) status, template_name, since, ended_by);
 }
 
 static const Table tables[] = {
@@ -204,7 +204,7 @@ static const Table tables[] = {
   { "devices",
     "SELECT user, source, id, state, label, since, lease, lease_until FROM devices ORDER BY user, source, id",
     load_device },
-  { "shown", "SELECT user, status, template_name, since, client_ended FROM shown ORDER BY user", load_shown },
+  { "shown", "SELECT user, status, template_name, since, ended_by FROM shown ORDER BY user", load_shown },
 };
 
 static gboolean

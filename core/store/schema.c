@@ -62,7 +62,7 @@ static const MusterdSchemaStep steps[] = {
     "CREATE TABLE shown ("
     "  user INTEGER PRIMARY KEY REFERENCES users ON DELETE CASCADE,"
     "  status INTEGER NOT NULL, template_name TEXT, since INTEGER NOT NULL,"
-    "  client_ended INTEGER NOT NULL) STRICT;"
+    "  ended_by TEXT) STRICT;" /* the source that said goodbye for the last client */
 
     /* The user is a text here ('' is none): pages go by it, and must go on where they stopped after that user was
      * removed. The values stay out of the index, so that counting does not read them. */

@@ -33,9 +33,10 @@ typedef struct
   void (*claim)  (gpointer data, const char *user, MusterdClaim *claim);
   void (*client) (gpointer data, const char *user, MusterdClient *client);
   void (*device) (gpointer data, const char *user, MusterdDevice *device);
-  /* What the presence was when the daemon stopped: for `since` only. */
+  /* What the presence was when the daemon stopped, for `since`; `ended_by` (nullable): the source that said goodbye
+   * for the last client. */
   void (*shown)  (gpointer data, const char *user, MusterdStatus status, const char *template_name, MusterdTime since,
-                  gboolean client_ended);
+                  const char *ended_by);
 } MusterdStoreReader;
 
 gboolean musterd_store_load (MusterdStore *store, const MusterdStoreReader *reader, gpointer data, GError **error);
@@ -56,7 +57,7 @@ void musterd_batch_remove_client (MusterdBatch *batch, const char *user, const c
 void musterd_batch_put_device    (MusterdBatch *batch, const char *user, const MusterdDevice *device);
 void musterd_batch_remove_device (MusterdBatch *batch, const char *user, const char *source, const char *id);
 void musterd_batch_put_shown     (MusterdBatch *batch, const char *user, MusterdStatus status,
-                                  const char *template_name, MusterdTime since, gboolean client_ended);
+                                  const char *template_name, MusterdTime since, const char *ended_by);
 void musterd_batch_drop_source   (MusterdBatch *batch, const char *source); /* its claims, clients and devices */
 /* Records of the SDK's keep(): `user` nullable, `value` NULL forgets. */
 void musterd_batch_put_record    (MusterdBatch *batch, const char *instance, const char *user, const char *key,

@@ -317,10 +317,10 @@ dump_device (gpointer data, const char *user, MusterdDevice *device)
 
 static void
 dump_shown (gpointer data, const char *user, MusterdStatus status, const char *template_name, MusterdTime since,
-            gboolean client_ended)
+            const char *ended_by)
 {
   g_string_append_printf (data, "shown %s %s %s %" G_GINT64_FORMAT " %s\n", user, musterd_status_to_string (status),
-                          or_dash (template_name), since, client_ended ? "ended" : "-");
+                          or_dash (template_name), since, or_dash (ended_by));
 }
 
 char *

@@ -147,8 +147,8 @@ fill_devices (MusterdBatch *batch)
 static void
 fill_shown (MusterdBatch *batch)
 {
-  musterd_batch_put_shown (batch, "alice@example.com", MUSTERD_STATUS_BUSY, "Appointment", 1, FALSE);
-  musterd_batch_put_shown (batch, "alice@example.com", MUSTERD_STATUS_UNAVAILABLE, NULL, 2, TRUE);
+  musterd_batch_put_shown (batch, "alice@example.com", MUSTERD_STATUS_BUSY, "Appointment", 1, NULL);
+  musterd_batch_put_shown (batch, "alice@example.com", MUSTERD_STATUS_UNAVAILABLE, NULL, 2, "activity");
 }
 
 static void
@@ -197,7 +197,7 @@ static const RoundTrip round_trips[] = {
   { "claim-of-nobody", fill_claim_of_nobody, "" },
   { "clients", fill_clients, "client alice@example.com api/pc-2 locked 1 2 3..never\n" },
   { "devices", fill_devices, "device alice@example.com pbx/201 on-the-phone - 1 3..4\n" },
-  { "shown", fill_shown, "shown alice@example.com unavailable - 2 ended\n" },
+  { "shown", fill_shown, "shown alice@example.com unavailable - 2 activity\n" },
   { "dropped-source", fill_dropped_source,
     "claim alice@example.com micsync//m microphone none none 010 5..never 5 43200000000..43200000005 - Zoom - - -\n" },
 };
