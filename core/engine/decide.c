@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What each command comes to, judged by the state that the one before has left: what is to be written, and what is to
+ * come into force when it is. */
+#define G_LOG_DOMAIN "muster-engine"
+
+#include "engine/command.h"
+
+#include <string.h>
+
+static char *
+names_of_templates (const MusterdSettings *settings)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < settings->templates->len; i++)
+    {
+      const MusterdTemplate *tmpl = g_ptr_array_index (settings->templates, i);
+
+      if (tmpl->active)
+        g_ptr_array_add (names, tmpl->name);
+    }
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (", ", (char **) names->pdata);
+}
+
+static gboolean
+decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch, GError **error)
+{
+  MusterdEngine *engine = command->engine;
+  MusterdTime now = musterd_engine_now (engine);
+  const MusterdTemplate *tmpl = musterd_settings_find (engine->settings, command->word);
+
+  if (command->word != NULL && tmpl == NULL)
+    {
+      g_autofree char *names = names_of_templates (engine->settings);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no template '%s': there are %s",
+                   command->word, names);
+      return FALSE;
+    }
+  if (tmpl == NULL && (command->status <= MUSTERD_STATUS_NONE || command->status >= MUSTERD_N_STATUSES))
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "neither a template nor a status was chosen");
+      return FALSE;
+    }
+  if (!musterd_door_check_words ("text", command->text, MUSTERD_CLAIM_TEXT_MAX, FALSE, error))
+    return FALSE;
+  if (command->until <= now)
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'until' is not in the future");
+      return FALSE;
+    }
+
+  command->choice = g_new0 (MusterdChoice, 1);
+  command->choice->template_id = tmpl != NULL ? g_strdup (tmpl->id) : NULL;
+  command->choice->status = tmpl != NULL ? tmpl->status : command->status;
+  command->choice->text = command->text != NULL && *command->text != '\0' ? g_strdup (command->text) : NULL;
+  command->choice->made = now;
+  command->choice->until = command->until;
+  command->choice->by = g_strdup (command->by);
+  musterd_batch_put_choice (batch, entry->facts.user->id, command->choice);
+  if (command->until == MUSTERD_TIME_NEVER && entry->facts.timed != NULL)
+    {
+      command->end_timed = TRUE;
+      musterd_batch_remove_choice (batch, entry->facts.user->id, TRUE);
+    }
+  return TRUE;
+}
+
+static MusterdClaim *
+find_claim (const MusterdFacts *facts, const char *word)
+{
+  for (guint i = 0; i < facts->claims->len; i++)
+    {
+      MusterdClaim *claim = g_ptr_array_index (facts->claims, i);
+      gsize length = strlen (claim->source);
+      char id[13];
+
+      musterd_claim_get_id (claim, id);
+      if (g_str_equal (word, id) || g_str_equal (word, claim->key)
+          || (g_str_has_prefix (word, claim->source) && word[length] == '/'
+              && g_str_equal (word + length + 1, claim->key)))
+        return claim;
+    }
+  return NULL;
+}
+
+static gboolean
+decide_ignore (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch, GError **error)
+{
+  const MusterdClaim *claim = find_claim (&entry->facts, command->word);
+
+  if (claim == NULL)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s has no claim '%s'", entry->facts.user->id,
+                   command->word);
+      return FALSE;
+    }
+  command->ignore = g_new0 (MusterdIgnore, 1);
+  command->ignore->source = g_strdup (claim->source);
+  command->ignore->key = g_strdup (claim->key);
+  command->ignore->from = claim->from;
+  musterd_pending_keep_ignore (command->engine->pending, entry->facts.user->id, claim->source, claim->key);
+  musterd_batch_put_ignore (batch, entry->facts.user->id, command->ignore);
+  return TRUE;
+}
+
+static void
+decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch)
+{
+  const MusterdFacts *facts = &entry->facts;
+  const MusterdSettings *settings = command->engine->settings;
+  MusterdTime now = musterd_engine_now (command->engine);
+
+  if (facts->standing != NULL)
+    {
+      const MusterdTemplate *tmpl = musterd_settings_find_id (settings, facts->standing->template_id);
+
+      command->end_standing
+          = command->type == COMMAND_AUTOMATIC
+            || (command->type == COMMAND_END_STANDING && (tmpl == NULL || !tmpl->stays))
+            || (command->type == COMMAND_EXPIRE && musterd_facts_choice_end (facts, settings) <= now);
+    }
+  if (facts->timed != NULL)
+    command->end_timed
+        = command->type == COMMAND_AUTOMATIC || (command->type == COMMAND_EXPIRE && facts->timed->until <= now);
+  if (command->end_standing)
+    musterd_batch_remove_choice (batch, facts->user->id, FALSE);
+  if (command->end_timed)
+    musterd_batch_remove_choice (batch, facts->user->id, TRUE);
+}
+
+static gboolean
+decide_put_users (MusterdCommand *command, MusterdBatch *batch, GError **error)
+{
+  for (guint i = 0; i < command->users->len; i++)
+    {
+      MusterdUser *user = g_ptr_array_index (command->users, i);
+      gboolean exists = musterd_engine_find (command->engine, user->id) != NULL;
+
+      if (exists && command->how == MUSTERD_PUT_NEW)
+        {
+          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+                       "user %s exists already: change it with musterctl user set", user->id);
+          return FALSE;
+        }
+      if (!exists && command->how == MUSTERD_PUT_EXISTING)
+        return musterd_engine_require (command->engine, user->id, error) != NULL;
+      musterd_batch_put_user (batch, user);
+    }
+  return TRUE;
+}
+
+gboolean
+musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **error)
+{
+  MusterdEntry *entry;
+
+  if (command->type == COMMAND_PUT_USERS)
+    return decide_put_users (command, batch, error);
+  entry = musterd_engine_require (command->engine, command->user, error);
+  if (entry == NULL)
+    return FALSE;
+  switch (command->type)
+    {
+    case COMMAND_CHOOSE:
+      return decide_choose (command, entry, batch, error);
+    case COMMAND_IGNORE:
+      return decide_ignore (command, entry, batch, error);
+    case COMMAND_AUTOMATIC:
+    case COMMAND_END_STANDING:
+    case COMMAND_EXPIRE:
+      decide_endings (command, entry, batch);
+      return TRUE;
+    case COMMAND_REMOVE_USER:
+      /* Nothing of theirs may be written after their removal. */
+      entry->leaving = TRUE;
+      musterd_pending_forget_user (command->engine->pending, command->user);
+      musterd_batch_remove_user (batch, command->user);
+      return TRUE;
+    case COMMAND_PUT_USERS:
+    default:
+      g_assert_not_reached ();
+    }
+}
