@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ main (int argc, char **argv)
   MusterdOptions options = { NULL };
 
   open_standard_files ();
+  /* Started anew after a restore we would be called "exe". */
+  prctl (PR_SET_NAME, "musterd");
   umask (077);
   signal (SIGPIPE, SIG_IGN);
   /* Only files of this machine are ever opened. A desktop's own implementation of GFile connects to the session's bus,
