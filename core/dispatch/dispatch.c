@@ -292,12 +292,6 @@ musterd_sink_pause (MusterdSink *sink, gboolean paused)
   pump_all (sink->dispatch);
 }
 
-gboolean
-musterd_sink_is_paused (MusterdSink *sink)
-{
-  return sink->paused;
-}
-
 void
 musterd_sink_sync (MusterdSink *sink, const char *user)
 {

@@ -47,7 +47,6 @@ void         musterd_sink_close  (MusterdSink *sink);
 void         musterd_dispatch_forget (MusterdDispatch *dispatch, const char *instance);
 /* The kill switch: while paused nothing is handed over. */
 void         musterd_sink_pause  (MusterdSink *sink, gboolean paused);
-gboolean     musterd_sink_is_paused (MusterdSink *sink);
 /* Applies everything again, also what is thought to be applied: of one user, or (NULL) of all. */
 void         musterd_sink_sync   (MusterdSink *sink, const char *user);
 /* FALSE: this delivery is not known (answered before, or too late); changes nothing. `detail`: name, value, …, NULL. */

@@ -335,12 +335,6 @@ musterd_engine_foreach_user (MusterdEngine *engine,
     func (((MusterdEntry *) value)->facts.user, ((MusterdEntry *) value)->presence, user_data);
 }
 
-MusterdSettings *
-musterd_engine_get_settings (MusterdEngine *engine, G_GNUC_UNUSED const char *id)
-{
-  return engine->settings;
-}
-
 guint64
 musterd_engine_get_revision (MusterdEngine *engine)
 {

@@ -53,7 +53,6 @@ void             musterd_engine_foreach_user  (MusterdEngine *engine,
                                                gpointer user_data);
 /* What a sink that is also the source `without` should show; transfer full, NULL: no such user. */
 MusterdPresence *musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const char *without);
-MusterdSettings *musterd_engine_get_settings  (MusterdEngine *engine, const char *id);  /* not owned */
 guint64          musterd_engine_get_revision  (MusterdEngine *engine);
 
 typedef struct
