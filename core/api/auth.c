@@ -134,8 +134,8 @@ lookup_account (MusterdAuth *auth, uid_t uid)
   return account;
 }
 
-gboolean
-musterd_auth_by_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, MusterdCaller *caller, GError **error)
+static gboolean
+identify_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, MusterdCaller *caller, GError **error)
 {
   const Account *account = lookup_account (auth, uid);
   MusterdUser *user = account->name != NULL ? musterd_replica_get_by_account (replica, account->name) : NULL;
@@ -154,7 +154,19 @@ musterd_auth_by_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, 
   caller->admin = account->admin;
   caller->user = user != NULL ? g_strdup (user->id) : NULL;
   caller->os_user = g_strdup (account->name);
+  caller->expires = G_MAXINT64;
   return TRUE;
+}
+
+gboolean
+musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const MusterdPeer *peer, const char *authorization,
+                       MusterdCaller *caller, GError **error)
+{
+  if (peer->has_account && authorization == NULL)
+    return identify_account (auth, replica, peer->uid, caller, error);
+  g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
+                       "nobody is signed in: send 'Authorization: Bearer TOKEN'");
+  return FALSE;
 }
 
 void
@@ -162,6 +174,7 @@ musterd_caller_clear (MusterdCaller *caller)
 {
   g_clear_pointer (&caller->user, g_free);
   g_clear_pointer (&caller->os_user, g_free);
+  g_clear_pointer (&caller->token, g_free);
   caller->admin = FALSE;
 }
 

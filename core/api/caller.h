@@ -8,11 +8,33 @@
 
 G_BEGIN_DECLS
 
+/* The other end of a connection. */
 typedef struct
 {
-  gboolean admin;
-  char    *user;    /* nullable: the Muster user this is */
-  char    *os_user; /* nullable: the account's name */
+  gboolean has_account; /* on the Unix socket: */
+  uid_t    uid;
+  char    *address;     /* on TCP: numeric, without the port; NULL on the Unix socket */
+  gboolean loopback;    /* `address` is this machine's own */
+  gboolean secure;      /* TLS */
+} MusterdPeer;
+
+/* What a token is good for. */
+typedef enum
+{
+  MUSTERD_SCOPE_USER,    /* what its user may */
+  MUSTERD_SCOPE_AGENT,   /* a program on the user's desktop: claims and client states of that user, nothing else */
+  MUSTERD_SCOPE_ADMIN,   /* everything */
+  MUSTERD_SCOPE_MONITOR, /* figures and readiness, nothing about any person */
+} MusterdScope;
+
+typedef struct
+{
+  gboolean     admin;
+  MusterdScope scope;
+  char        *user;    /* nullable: the Muster user this is */
+  char        *os_user; /* nullable: the account's name */
+  char        *token;   /* nullable: the id of the token that was shown; NULL: known by account */
+  gint64       expires; /* of the token, microseconds since 1970; G_MAXINT64: never */
 } MusterdCaller;
 
 typedef struct _MusterdAuth MusterdAuth;
@@ -20,10 +42,12 @@ typedef struct _MusterdAuth MusterdAuth;
 /* `group`: members of this OS group administer, besides root and the daemon's own account. */
 MusterdAuth *musterd_auth_new  (const char *group);
 void         musterd_auth_free (MusterdAuth *auth);
-/* The one place at which a connection becomes a caller. FALSE with MUSTERD_ERROR_FORBIDDEN: this account is nobody
- * here. */
-gboolean     musterd_auth_by_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, MusterdCaller *caller,
-                                      GError **error);
+/* The one place at which somebody at the other end becomes a caller: by account on the Unix socket, by
+ * `authorization` (nullable; the header's value) everywhere else, and on the Unix socket too where it is sent. FALSE
+ * with MUSTERD_ERROR_FORBIDDEN: this account is nobody here; MUSTERD_ERROR_UNKNOWN_CALLER: no token, or one that is
+ * not in force (any more). */
+gboolean     musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const MusterdPeer *peer,
+                                    const char *authorization, MusterdCaller *caller, GError **error);
 void         musterd_caller_clear (MusterdCaller *caller);
 
 /* What `owner` grants the caller: the one place at which relationships are looked up. */

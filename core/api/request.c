@@ -27,6 +27,8 @@ musterd_error_to_status (const GError *error)
       return 429;
     case MUSTERD_ERROR_UNAVAILABLE:
       return SOUP_STATUS_SERVICE_UNAVAILABLE;
+    case MUSTERD_ERROR_UNKNOWN_CALLER:
+      return SOUP_STATUS_UNAUTHORIZED;
     case MUSTERD_ERROR_FAILED:
     default:
       return SOUP_STATUS_INTERNAL_SERVER_ERROR;

@@ -6,6 +6,7 @@
 #include <libsoup/soup.h>
 
 #include "api/body.h"
+#include "api/connection.h"
 #include "api/query.h"
 #include "api/router.h"
 #include "api/upload.h"
@@ -53,6 +54,8 @@ void musterd_request_stream  (MusterdRequest *request, const char *type, goffset
 JsonObject *musterd_request_parse (MusterdRequest *request, const MusterdMember *members, gsize n_members);
 /* From now on nothing of the connection can be trusted: it is cut. */
 void musterd_request_cut (MusterdRequest *request);
+/* Takes the connection out of HTTP for good; nothing has been answered. NULL: the client is gone. */
+MusterdConnection *musterd_request_take_connection (MusterdRequest *request);
 guint musterd_error_to_status (const GError *error);
 
 G_END_DECLS

@@ -25,7 +25,7 @@ typedef struct
 {
   MusterdServer *server;
   GSocket       *socket;
-  uid_t          uid;
+  MusterdPeer    who;
 } Peer;
 
 static void start_accepting (MusterdServer *server);
@@ -38,6 +38,7 @@ peer_free (gpointer data)
   peer->server->n_connections--;
   start_accepting (peer->server);
   g_object_unref (peer->socket);
+  g_free (peer->who.address);
   g_free (peer);
 }
 
@@ -73,7 +74,8 @@ take_connection (MusterdServer *server, GSocket *socket, GError **error)
   peer = g_new0 (Peer, 1);
   peer->server = server;
   peer->socket = g_object_ref (socket);
-  peer->uid = uid;
+  peer->who.has_account = TRUE;
+  peer->who.uid = uid;
   server->n_connections++;
   g_object_set_data_full (G_OBJECT (remote), PEER_KEY, peer, peer_free);
   return soup_server_accept_iostream (server->soup, G_IO_STREAM (connection), local, remote, error);
@@ -314,7 +316,8 @@ on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
     refuse (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "the daemon is stopping: try again when it runs");
   else if (peer == NULL)
     refuse (request, SOUP_STATUS_FORBIDDEN, "who is at the other end of this connection is not known");
-  else if (!musterd_auth_by_account (server->auth, server->replica, peer->uid, &request->caller, &error))
+  else if (!musterd_auth_identify (server->auth, server->replica, &peer->who,
+                                   soup_message_headers_get_one (headers, "Authorization"), &request->caller, &error))
     refuse_error (request, error);
   if (request->refused == 0)
     check_route (request);
