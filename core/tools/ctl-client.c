@@ -48,11 +48,17 @@ get_session (Ctl *ctl)
 {
   g_autoptr(GSocketAddress) address = NULL;
 
-  if (ctl->session == NULL)
+  if (ctl->session != NULL)
+    return ctl->session;
+  if (ctl->url != NULL)
     {
-      address = g_unix_socket_address_new (ctl->socket);
-      ctl->session = soup_session_new_with_options ("remote-connectable", address, "timeout", ctl->timeout, NULL);
+      ctl->session = soup_session_new_with_options ("timeout", ctl->timeout, NULL);
+      if (ctl->trust != NULL)
+        soup_session_set_tls_database (ctl->session, ctl->trust);
+      return ctl->session;
     }
+  address = g_unix_socket_address_new (ctl->socket);
+  ctl->session = soup_session_new_with_options ("remote-connectable", address, "timeout", ctl->timeout, NULL);
   return ctl->session;
 }
 
@@ -61,12 +67,16 @@ set_unreachable (Ctl *ctl, const GError *cause, GError **error)
 {
   const char *advice = _ ("is musterd running? start it, or name its socket with --socket or MUSTER_SOCKET");
 
-  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+  if (ctl->url != NULL)
+    advice = _ ("does musterd listen there? its log says where; 'listen' in the group [api] sets it");
+  if (cause->domain == G_TLS_ERROR)
+    advice = _ ("a certificate of your own is trusted by --ca-file FILE or MUSTER_CA_FILE");
+  else if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     advice = _ ("the daemon does not answer; its log may say why");
   else if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
     advice = _ ("this account may not go to the folder of the socket");
-  g_set_error (error, CTL_ERROR, CTL_ERROR_UNREACHABLE, "%s %s: %s\n%s", _ ("asking the daemon at"), ctl->socket,
-               cause->message, advice);
+  g_set_error (error, CTL_ERROR, CTL_ERROR_UNREACHABLE, "%s %s: %s\n%s", _ ("asking the daemon at"),
+               ctl->url != NULL ? ctl->url : ctl->socket, cause->message, advice);
 }
 
 static JsonNode *
@@ -110,11 +120,16 @@ set_refused (SoupMessage *message, GBytes *bytes, GError **error)
 }
 
 static SoupMessage *
-new_message (const char *method, const char *path)
+new_message (Ctl *ctl, const char *method, const char *path)
 {
-  g_autofree char *uri = g_strconcat ("http://muster", path, NULL);
+  g_autofree char *uri = g_strconcat (ctl->url != NULL ? ctl->url : "http://muster", path, NULL);
+  SoupMessage *message = soup_message_new (method, uri);
 
-  return soup_message_new (method, uri);
+  if (ctl->authorization != NULL)
+    soup_message_headers_append (soup_message_get_request_headers (message), "Authorization", ctl->authorization);
+  /* A token must not follow to wherever an answer points. */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  return message;
 }
 
 static JsonNode *
@@ -139,7 +154,7 @@ send (Ctl *ctl, SoupMessage *message, GError **error)
 JsonNode *
 ctl_ask (Ctl *ctl, const char *method, const char *path, const char *body, GError **error)
 {
-  g_autoptr(SoupMessage) message = new_message (method, path);
+  g_autoptr(SoupMessage) message = new_message (ctl, method, path);
 
   if (body != NULL)
     {
@@ -154,7 +169,7 @@ JsonNode *
 ctl_upload (Ctl *ctl, const char *method, const char *path, const char *type, GInputStream *input, goffset length,
             GError **error)
 {
-  g_autoptr(SoupMessage) message = new_message (method, path);
+  g_autoptr(SoupMessage) message = new_message (ctl, method, path);
 
   /* Asked first: a refusal then comes before the file is sent. */
   soup_message_headers_set_expectations (soup_message_get_request_headers (message), SOUP_EXPECTATION_CONTINUE);
@@ -165,7 +180,7 @@ ctl_upload (Ctl *ctl, const char *method, const char *path, const char *type, GI
 gboolean
 ctl_download (Ctl *ctl, const char *path, GOutputStream *output, GError **error)
 {
-  g_autoptr(SoupMessage) message = new_message ("GET", path);
+  g_autoptr(SoupMessage) message = new_message (ctl, "GET", path);
   g_autoptr(GError) local = NULL;
   g_autoptr(GInputStream) input = soup_session_send (get_session (ctl), message, NULL, &local);
 

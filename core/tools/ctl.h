@@ -26,12 +26,15 @@ typedef enum
 
 typedef struct
 {
-  char        *socket;
-  gboolean     json;
-  GPtrArray   *args;    /* char *, what follows the command's words */
-  GHashTable  *options; /* name → GPtrArray of char *, "" for one without a value */
-  SoupSession *session; /* nullable until something is asked */
-  guint        timeout; /* s of silence; 0: wait for ever */
+  char         *socket;
+  char         *url;           /* nullable: spoken to over its socket; else without a '/' at its end */
+  char         *authorization; /* nullable; the header's value */
+  GTlsDatabase *trust;         /* nullable: what the system trusts */
+  gboolean      json;
+  GPtrArray    *args;    /* char *, what follows the command's words */
+  GHashTable   *options; /* name → GPtrArray of char *, "" for one without a value */
+  SoupSession  *session; /* nullable until something is asked */
+  guint         timeout; /* s of silence; 0: wait for ever */
 } Ctl;
 
 typedef struct

@@ -8,6 +8,7 @@
 
 #include "ctl-client.h"
 #include "ctl-output.h"
+#include "ctl-remote.h"
 #include "ctl.h"
 
 #define TIMEOUT_SECONDS 120
@@ -19,6 +20,9 @@ static const CtlCommand *const subjects[] = {
 
 static const CtlOption global_options[] = {
   { "socket", N_ ("PATH"), N_ ("where the daemon listens (default: MUSTER_SOCKET, else /run/muster/socket)") },
+  { "url", N_ ("URL"), N_ ("a daemon on the network: https://HOST:PORT (default: MUSTER_URL)") },
+  { "token-file", N_ ("FILE"), N_ ("the token to show there (default: MUSTER_TOKEN_FILE)") },
+  { "ca-file", N_ ("FILE"), N_ ("certificates to trust there instead of the system's (default: MUSTER_CA_FILE)") },
   { "json", NULL, N_ ("print the daemon's answer as JSON") },
   { "help", NULL, N_ ("print this, or the help of a command") },
   { "version", NULL, N_ ("print the version") },
@@ -86,7 +90,7 @@ print_help (void)
 {
   CtlTable *table = ctl_table_new (NULL, 2);
 
-  g_print ("%s\n\n%s\n", _ ("Usage: musterctl [--socket PATH] [--json] COMMAND …"), _ ("Commands:"));
+  g_print ("%s\n\n%s\n", _ ("Usage: musterctl [--socket PATH | --url URL] [--json] COMMAND …"), _ ("Commands:"));
   for (gsize i = 0; i < G_N_ELEMENTS (subjects); i++)
     for (const CtlCommand *command = subjects[i]; command->words != NULL; command++)
       ctl_table_add (table,
@@ -270,6 +274,7 @@ static int
 run (Ctl *ctl, char *const *arguments)
 {
   int result = read_arguments (ctl, arguments);
+  g_autoptr(GError) error = NULL;
   gboolean help = FALSE;
   const CtlCommand *command;
 
@@ -308,6 +313,8 @@ run (Ctl *ctl, char *const *arguments)
   ctl->socket = ctl_has_option (ctl, "socket") ? g_strdup (ctl_get_option (ctl, "socket")) : ctl_default_socket ();
   if (*ctl->socket == '\0')
     return wrong_use (_ ("--%s needs a value: %s"), "socket", _ ("PATH"));
+  if (!ctl_remote_read (ctl, &error))
+    return ctl_fail (error);
   return command->run (ctl);
 }
 
@@ -354,6 +361,7 @@ main (int argc, char **argv)
   g_ptr_array_unref (ctl.args);
   g_hash_table_unref (ctl.options);
   g_clear_object (&ctl.session);
+  ctl_remote_clear (&ctl);
   g_free (ctl.socket);
   return result;
 }

@@ -70,7 +70,8 @@ def environment(folder, **more):
     """That of this process without anything of the person's own desktop or Muster."""
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(('XDG_', 'PULSE_', 'PIPEWIRE_', 'DBUS_'))
-           and name not in ('MUSTER_SOCKET', 'CREDENTIALS_DIRECTORY', 'STATE_DIRECTORY', 'RUNTIME_DIRECTORY',
+           and name not in ('MUSTER_SOCKET', 'MUSTER_URL', 'MUSTER_TOKEN_FILE', 'MUSTER_CA_FILE',
+                            'CREDENTIALS_DIRECTORY', 'STATE_DIRECTORY', 'RUNTIME_DIRECTORY',
                             'NOTIFY_SOCKET', 'DISPLAY', 'WAYLAND_DISPLAY', 'G_MESSAGES_DEBUG')}
     run = pathlib.Path(folder) / 'run'
     run.mkdir(mode=0o700, exist_ok=True)
