@@ -19,6 +19,9 @@ typedef struct
   const char      *state_dir;
   const char      *socket_path;
   const char      *socket_group; /* OS group whose members administer */
+  GPtrArray       *listen;       /* nullable: the Unix socket only; GInetSocketAddress */
+  GTlsCertificate *certificate;  /* nullable: TCP is not encrypted */
+  guint            connections_per_peer; /* 0: the default */
   /* Called on the engine's thread. */
   void (*set_enabled) (const char *instance, MusterdEnabled enabled, MusterdDone done, gpointer done_data,
                        gpointer user_data);
@@ -29,6 +32,10 @@ typedef struct
 /* On the engine's thread. Listens when it returns. A stale socket of a dead daemon is replaced, one that answers is
  * an error. */
 MusterdApi *musterd_api_new  (const MusterdApiServices *services, GError **error);
+/* Where it can be reached over TCP; NULL-terminated. */
+const char *const *musterd_api_get_urls (MusterdApi *api);
+/* What is encrypted is from now on encrypted with this one; connections that stand keep theirs. */
+void        musterd_api_set_certificate (MusterdApi *api, GTlsCertificate *certificate);
 /* Stops taking requests, ends the thread, removes the socket. */
 void        musterd_api_free (MusterdApi *api);
 

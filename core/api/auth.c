@@ -178,6 +178,13 @@ musterd_caller_clear (MusterdCaller *caller)
   caller->admin = FALSE;
 }
 
+void
+musterd_caller_move (MusterdCaller *to, MusterdCaller *from)
+{
+  *to = *from;
+  *from = (MusterdCaller){ .admin = FALSE };
+}
+
 MusterdRelation
 musterd_caller_relation (const MusterdCaller *caller, const char *owner)
 {

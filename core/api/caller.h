@@ -49,6 +49,8 @@ void         musterd_auth_free (MusterdAuth *auth);
 gboolean     musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const MusterdPeer *peer,
                                     const char *authorization, MusterdCaller *caller, GError **error);
 void         musterd_caller_clear (MusterdCaller *caller);
+/* `from` is nobody afterwards. */
+void         musterd_caller_move  (MusterdCaller *to, MusterdCaller *from);
 
 /* What `owner` grants the caller: the one place at which relationships are looked up. */
 MusterdRelation musterd_caller_relation (const MusterdCaller *caller, const char *owner);

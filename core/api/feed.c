@@ -162,26 +162,25 @@ musterd_feed_free (MusterdFeed *feed)
   g_free (feed);
 }
 
-void
+GPtrArray *
 musterd_feed_take (MusterdFeed *feed, MusterdReplica *replica)
 {
-  g_autoptr(GHashTable) waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
-                                                         (GDestroyNotify) musterd_replica_change_free);
-  g_autoptr(GPtrArray) order = g_ptr_array_new ();
+  GPtrArray *changes = g_ptr_array_new ();
   guint64 revision;
 
   g_mutex_lock (&feed->lock);
   {
-    GHashTable *table = feed->waiting;
-    GPtrArray *list = feed->order;
+    GPtrArray *taken = feed->order;
 
-    feed->waiting = g_steal_pointer (&waiting);
-    feed->order = g_steal_pointer (&order);
-    waiting = table;
-    order = list;
+    feed->order = changes;
+    changes = taken;
   }
+  g_hash_table_steal_all (feed->waiting);
   revision = feed->revision;
   feed->awake = FALSE;
   g_mutex_unlock (&feed->lock);
-  musterd_replica_apply (replica, order, revision);
+
+  g_ptr_array_set_free_func (changes, (GDestroyNotify) musterd_replica_change_free);
+  musterd_replica_apply (replica, changes, revision);
+  return changes;
 }

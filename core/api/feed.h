@@ -15,7 +15,8 @@ MusterdFeed *musterd_feed_new  (MusterdEngine *engine, GMainContext *context, GS
 /* On the engine's thread: hears nothing any more. */
 void         musterd_feed_stop (MusterdFeed *feed);
 void         musterd_feed_free (MusterdFeed *feed);
-/* On the reader's thread: what has happened since, into the replica. */
-void         musterd_feed_take (MusterdFeed *feed, MusterdReplica *replica);
+/* On the reader's thread: what has happened since, into the replica; and what that was, in order
+ * (MusterdReplicaChange, transfer full). */
+GPtrArray   *musterd_feed_take (MusterdFeed *feed, MusterdReplica *replica);
 
 G_END_DECLS

@@ -42,13 +42,14 @@ append_quoted (GString *json, const char *value)
   g_string_append_c (json, '"');
 }
 
-/* What stands last in the text tells whether a comma is due: nothing else has to be remembered. */
+/* What stands last in the text tells whether a comma is due: nothing else has to be remembered. No value ends with a
+ * space, so after one a value begins that follows something else than JSON. */
 static void
 begin_value (GString *json, const char *name)
 {
   char last = json->len > 0 ? json->str[json->len - 1] : '[';
 
-  if (last != '{' && last != '[')
+  if (last != '{' && last != '[' && last != ' ')
     g_string_append_c (json, ',');
   if (name != NULL)
     {

@@ -35,7 +35,7 @@ list_free (gpointer data)
 {
   List *list = data;
 
-  musterd_replica_news_unref (list->news);
+  musterd_replica_news_free (list->news);
   g_free (list);
 }
 
@@ -88,8 +88,9 @@ next_piece (gpointer data, GError **error G_GNUC_UNUSED)
   return g_bytes_new (json->str, json->len);
 }
 
-void
-musterd_presence_send (MusterdRequest *request, MusterdReplicaNews *news)
+/* Takes `news`. */
+static void
+send_list (MusterdRequest *request, MusterdReplicaNews *news)
 {
   List *list = g_new0 (List, 1);
 
@@ -114,22 +115,17 @@ read_only (MusterdQuery *query, GHashTable **only)
 void
 musterd_presence_list (MusterdRequest *request)
 {
-  MusterdServer *server = request->server;
   g_autoptr(GHashTable) only = NULL;
   g_autoptr(GError) error = NULL;
-  guint64 after = 0, wait = 0;
+  guint64 after = 0;
 
-  if (!musterd_query_get_number (request->query, "after", G_MAXINT64, &after, &error)
-      || !musterd_query_get_number (request->query, "wait", MUSTERD_WATCH_SECONDS_MAX, &wait, &error))
+  if (!musterd_query_get_number (request->query, "after", G_MAXINT64, &after, &error))
     {
       musterd_request_fail (request, error);
       return;
     }
   read_only (request->query, &only);
-  if (wait > 0)
-    musterd_watch_add (server->watch, request, after, g_steal_pointer (&only), (guint) wait);
-  else
-    musterd_presence_send (request, musterd_replica_list (server->replica, after, only));
+  send_list (request, musterd_replica_list (request->server->replica, after, only));
 }
 
 void

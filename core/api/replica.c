@@ -74,6 +74,7 @@ musterd_replica_change_free (MusterdReplicaChange *change)
   g_free (change->id);
   g_clear_pointer (&change->user, musterd_user_unref);
   g_clear_pointer (&change->presence, musterd_presence_unref);
+  g_clear_pointer (&change->before, musterd_presence_unref);
   g_free (change);
 }
 
@@ -122,21 +123,24 @@ place (MusterdReplica *replica, Entry *entry, guint64 revision)
   g_queue_push_tail_link (&replica->order, &entry->link);
 }
 
-static void
-remove_user (MusterdReplica *replica, const char *id)
+/* The place of what anybody can have seen; 0: nobody has. */
+static guint64
+remove_user (MusterdReplica *replica, MusterdReplicaChange *change)
 {
+  const char *id = change->id;
   Entry *entry = g_hash_table_lookup (replica->entries, id);
   Removed *removed;
 
   if (entry == NULL)
-    return;
+    return 0;
   set_account (replica, id, entry, NULL);
   if (entry->revision == 0)
     {
       g_hash_table_remove (replica->entries, id);
-      return;
+      return 0;
     }
   g_queue_unlink (&replica->order, &entry->link);
+  change->before = g_steal_pointer (&entry->presence);
   g_hash_table_remove (replica->entries, id);
 
   removed = g_new0 (Removed, 1);
@@ -149,10 +153,11 @@ remove_user (MusterdReplica *replica, const char *id)
       replica->floor = MAX (replica->floor, removed->revision);
       removed_free (removed);
     }
+  return replica->revision;
 }
 
 static void
-put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
+put_user (MusterdReplica *replica, MusterdReplicaChange *change)
 {
   Entry *entry = g_hash_table_lookup (replica->entries, change->id);
 
@@ -168,6 +173,8 @@ put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
       entry->user = musterd_user_ref (change->user);
       set_account (replica, change->id, entry, change->user->fields[MUSTERD_USER_UNIX_USER]);
     }
+  if (entry->presence != NULL)
+    change->before = musterd_presence_ref (entry->presence);
   if (change->presence != NULL && change->presence != entry->presence)
     {
       g_clear_pointer (&entry->presence, musterd_presence_unref);
@@ -176,7 +183,10 @@ put_user (MusterdReplica *replica, const MusterdReplicaChange *change)
         entry->user = musterd_user_ref (change->presence->user);
     }
   if (entry->presence != NULL)
-    place (replica, entry, change->presence != NULL ? change->presence->revision : 0);
+    {
+      place (replica, entry, change->presence != NULL ? change->presence->revision : 0);
+      change->place = entry->revision;
+    }
 }
 
 void
@@ -184,10 +194,10 @@ musterd_replica_apply (MusterdReplica *replica, GPtrArray *changes, guint64 revi
 {
   for (guint i = 0; i < changes->len; i++)
     {
-      const MusterdReplicaChange *change = changes->pdata[i];
+      MusterdReplicaChange *change = changes->pdata[i];
 
       if (change->removed)
-        remove_user (replica, change->id);
+        change->place = remove_user (replica, change);
       else
         put_user (replica, change);
     }
@@ -334,7 +344,6 @@ musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only)
 {
   MusterdReplicaNews *news = g_new0 (MusterdReplicaNews, 1);
 
-  news->refs = 1;
   news->revision = replica->revision;
   news->items = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_item_free);
   news->removed = g_ptr_array_new_with_free_func (g_free);
@@ -347,27 +356,12 @@ musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only)
   return news;
 }
 
-MusterdReplicaNews *
-musterd_replica_news_ref (MusterdReplicaNews *news)
-{
-  news->refs++;
-  return news;
-}
-
 void
-musterd_replica_news_unref (MusterdReplicaNews *news)
+musterd_replica_news_free (MusterdReplicaNews *news)
 {
-  if (--news->refs > 0)
-    return;
   g_ptr_array_unref (news->items);
   g_ptr_array_unref (news->removed);
   g_free (news);
-}
-
-gboolean
-musterd_replica_news_is_empty (const MusterdReplicaNews *news)
-{
-  return !news->complete && news->items->len == 0 && news->removed->len == 0;
 }
 
 static int

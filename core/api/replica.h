@@ -19,12 +19,14 @@ typedef struct
   MusterdUser     *user;     /* nullable: not said */
   MusterdPresence *presence; /* nullable: not said */
   gboolean         removed;
+  MusterdPresence *before;   /* nullable; what it was until it was applied */
+  guint64          place;    /* its revision, since it was applied; 0: nothing that anybody sees */
 } MusterdReplicaChange;
 
 MusterdReplica *musterd_replica_new   (void);
 void            musterd_replica_free  (MusterdReplica *replica);
 void            musterd_replica_change_free (MusterdReplicaChange *change);
-/* `revision`: the engine's, after these changes. The changes are the caller's. */
+/* `revision`: the engine's, after these changes. The changes stay the caller's, with `before` and `place` filled in. */
 void            musterd_replica_apply (MusterdReplica *replica, GPtrArray *changes, guint64 revision);
 
 guint64          musterd_replica_get_revision (MusterdReplica *replica);
@@ -43,10 +45,8 @@ typedef struct
 
 void musterd_replica_item_free (MusterdReplicaItem *item);
 
-/* Immutable and ref-counted, so that many who wait for the same share one. */
 typedef struct
 {
-  guint      refs;
   guint64    revision;
   gboolean   complete; /* `items` is everybody, and who is not in it is not there */
   GPtrArray *items;    /* MusterdReplicaItem, by id if complete, else in no order that matters */
@@ -56,13 +56,11 @@ typedef struct
 /* Everybody (`after` 0), or what changed after that revision; of a few users (a set of ids) or (NULL) of all. Where the
  * changes since then are not known any more, everybody again. */
 MusterdReplicaNews *musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only);
-MusterdReplicaNews *musterd_replica_news_ref   (MusterdReplicaNews *news);
-void                musterd_replica_news_unref (MusterdReplicaNews *news);
-gboolean            musterd_replica_news_is_empty (const MusterdReplicaNews *news);
+void                musterd_replica_news_free (MusterdReplicaNews *news);
 /* Every user, by id (MusterdUser, referenced). */
 GPtrArray          *musterd_replica_list_users (MusterdReplica *replica);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdReplica, musterd_replica_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdReplicaNews, musterd_replica_news_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdReplicaNews, musterd_replica_news_free)
 
 G_END_DECLS

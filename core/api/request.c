@@ -3,9 +3,11 @@
 
 #include "api/request.h"
 
-#include "api/json-text.h"
+#include "api/problem.h"
 #include "api/server.h"
 #include "model/error.h"
+
+#define ANSWER_SECONDS 60 /* for an answer, or the next piece of a long one, to leave */
 
 guint
 musterd_error_to_status (const GError *error)
@@ -35,24 +37,41 @@ musterd_error_to_status (const GError *error)
     }
 }
 
+/* All of the answer has left. */
+static void
+on_wrote_body (SoupServerMessage *message, gpointer user_data)
+{
+  MusterdRequest *request = user_data;
+  MusterdConnection *connection = g_steal_pointer (&request->connection);
+  gboolean keep = !request->server->stopping;
+
+  g_object_ref (message);
+  g_object_unref (soup_server_message_steal_connection (message));
+  musterd_connection_back (connection, keep);
+  g_object_unref (message);
+}
+
 static void
 on_finished (SoupServerMessage *message G_GNUC_UNUSED, gpointer user_data)
 {
   MusterdRequest *request = user_data;
 
+  g_clear_pointer (&request->connection, musterd_connection_close);
   if (!request->gone)
     musterd_server_request_ended (request->server);
   request->gone = TRUE;
 }
 
 MusterdRequest *
-musterd_request_new (MusterdServer *server, SoupServerMessage *message)
+musterd_request_new (MusterdServer *server, SoupServerMessage *message, MusterdConnection *connection)
 {
   MusterdRequest *request = g_new0 (MusterdRequest, 1);
 
   request->server = server;
   request->message = message;
+  request->connection = connection;
   request->body = g_byte_array_new ();
+  g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), request);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), request);
   return request;
 }
@@ -94,12 +113,16 @@ musterd_request_release (MusterdRequest *request)
 static gboolean
 begin_answer (MusterdRequest *request, guint status)
 {
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request->message);
+
   if (request->gone || request->answered)
     return FALSE;
   request->answered = TRUE;
   soup_server_message_set_status (request->message, status, NULL);
-  soup_message_headers_replace (soup_server_message_get_response_headers (request->message), "Cache-Control",
-                                "no-store");
+  soup_message_headers_replace (headers, "Cache-Control", "no-store");
+  if (!musterd_connection_can_wait (request->connection))
+    soup_message_headers_replace (headers, "Connection", "close");
+  musterd_connection_set_deadline (request->connection, ANSWER_SECONDS);
   return TRUE;
 }
 
@@ -122,7 +145,7 @@ musterd_request_reply (MusterdRequest *request, guint status, GString *json)
       g_free (text);
       return;
     }
-  soup_server_message_set_response (request->message, status < 400 ? "application/json" : "application/problem+json",
+  soup_server_message_set_response (request->message, status < 400 ? "application/json" : MUSTERD_PROBLEM_TYPE,
                                     SOUP_MEMORY_TAKE, text, length);
   end_answer (request);
 }
@@ -137,15 +160,9 @@ musterd_request_done (MusterdRequest *request)
 void
 musterd_request_problem (MusterdRequest *request, guint status, const char *detail)
 {
-  GString *json = g_string_new (NULL);
+  g_autofree char *text = musterd_problem_to_json (status, detail);
 
-  musterd_json_open (json, NULL, '{');
-  musterd_json_string (json, "type", "about:blank");
-  musterd_json_string (json, "title", status == 429 ? "Too Many Requests" : soup_status_get_phrase (status));
-  musterd_json_uint (json, "status", status);
-  musterd_json_string (json, "detail", detail);
-  musterd_json_close (json, '}');
-  musterd_request_reply (request, status, json);
+  musterd_request_reply (request, status, g_string_new (text));
 }
 
 void
@@ -204,7 +221,10 @@ append_piece (Stream *stream)
 static void
 on_chunk_written (SoupServerMessage *message G_GNUC_UNUSED, gpointer user_data)
 {
-  append_piece (user_data);
+  Stream *stream = user_data;
+
+  musterd_connection_set_deadline (stream->request->connection, ANSWER_SECONDS);
+  append_piece (stream);
 }
 
 void
@@ -252,8 +272,19 @@ musterd_request_parse (MusterdRequest *request, const MusterdMember *members, gs
 void
 musterd_request_cut (MusterdRequest *request)
 {
-  GSocket *socket = musterd_server_get_socket (request->message);
+  if (request->connection != NULL)
+    musterd_connection_cut (request->connection);
+}
 
-  if (socket != NULL)
-    g_socket_shutdown (socket, TRUE, TRUE, NULL);
+MusterdConnection *
+musterd_request_take_connection (MusterdRequest *request)
+{
+  MusterdConnection *connection = g_steal_pointer (&request->connection);
+
+  if (connection == NULL)
+    return NULL;
+  request->answered = TRUE;
+  g_object_unref (soup_server_message_steal_connection (request->message));
+  musterd_connection_take (connection);
+  return connection;
 }

@@ -19,6 +19,7 @@ struct _MusterdRequest
 {
   MusterdServer      *server;
   SoupServerMessage  *message;
+  MusterdConnection  *connection; /* nullable: gone */
   MusterdCaller       caller;
   const MusterdRoute *route; /* nullable: none found */
   char               *args[MUSTERD_ROUTE_ARGS_MAX];
@@ -31,7 +32,7 @@ struct _MusterdRequest
   gboolean            gone, answered, held;
 };
 
-MusterdRequest *musterd_request_new  (MusterdServer *server, SoupServerMessage *message);
+MusterdRequest *musterd_request_new  (MusterdServer *server, SoupServerMessage *message, MusterdConnection *connection);
 void            musterd_request_free (MusterdRequest *request);
 
 /* The message waits until it is answered; every hold is released once. */

@@ -12,7 +12,8 @@ typedef struct _MusterdRequest MusterdRequest;
 
 typedef enum
 {
-  MUSTERD_MAY_ANYBODY, /* every caller with a name here */
+  MUSTERD_MAY_EVERYBODY, /* who can connect; nobody asks for a name */
+  MUSTERD_MAY_ANYBODY,   /* every caller with a name here */
   MUSTERD_MAY_OWNER,   /* the user named first in the path, and administrators */
   MUSTERD_MAY_ADMIN
 } MusterdMay;

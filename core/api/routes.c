@@ -10,11 +10,12 @@
 #define JSON MUSTERD_BODY_JSON
 
 static const MusterdRoute routes[] = {
-  { "GET", "/v1/presence", ANYBODY, NONE, "after wait user", musterd_presence_list },
+  { "GET", "/v1/presence", ANYBODY, NONE, "after user", musterd_presence_list },
   { "GET", "/v1/presence/{}", ANYBODY, NONE, NULL, musterd_presence_show },
   { "PUT", "/v1/presence/{}", OWNER, JSON, NULL, musterd_presence_choose },
   { "DELETE", "/v1/presence/{}", OWNER, NONE, NULL, musterd_presence_reset },
   { "GET", "/v1/presence/{}/why", OWNER, NONE, NULL, musterd_presence_why },
+  { "GET", "/v1/events", ANYBODY, NONE, "after users", musterd_events_stream },
   { "GET", "/v1/users/{}/appointments", OWNER, NONE, "all", musterd_appointments_list },
   { "POST", "/v1/users/{}/appointments/{}/ignore", OWNER, JSON, NULL, musterd_appointments_ignore },
   { "GET", "/v1/users", ADMIN, NONE, NULL, musterd_users_list },

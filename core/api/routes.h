@@ -14,8 +14,7 @@ void musterd_presence_show   (MusterdRequest *request);
 void musterd_presence_choose (MusterdRequest *request);
 void musterd_presence_reset  (MusterdRequest *request);
 void musterd_presence_why    (MusterdRequest *request);
-/* Answers with a list as its caller may see it; takes `news`. */
-void musterd_presence_send   (MusterdRequest *request, MusterdReplicaNews *news);
+void musterd_events_stream   (MusterdRequest *request);
 
 void musterd_appointments_list   (MusterdRequest *request);
 void musterd_appointments_ignore (MusterdRequest *request);

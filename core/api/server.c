@@ -3,153 +3,15 @@
 
 #include "api/server.h"
 
-#include <gio/gunixsocketaddress.h>
-#include <string.h>
-
 #include "api/routes.h"
-#include "api/socket.h"
 #include "model/error.h"
 
-#define CONNECTIONS_MAX 4096
-#define ACCEPT_AT_ONCE 64
-#define ACCEPT_AGAIN_MS 100
-#define COMPLAIN_EVERY (60 * G_TIME_SPAN_SECOND)
-#define IDLE_SECONDS 120 /* of a connection, between and within requests */
+#define CHUNK_SECONDS 30 /* for the next piece of a long body */
 /* So much of a body that nobody wants is read all the same: a client that is still sending does not look for its
  * answer. */
 #define UNWANTED_MAX (64 * 1024 * 1024)
-#define PEER_KEY "musterd-peer"
-
-/* Whose a connection is. Rides on its remote address, which the server carries from the connection to each message. */
-typedef struct
-{
-  MusterdServer *server;
-  GSocket       *socket;
-  MusterdPeer    who;
-} Peer;
-
-static void start_accepting (MusterdServer *server);
-
-static void
-peer_free (gpointer data)
-{
-  Peer *peer = data;
-
-  peer->server->n_connections--;
-  start_accepting (peer->server);
-  g_object_unref (peer->socket);
-  g_free (peer->who.address);
-  g_free (peer);
-}
-
-static const Peer *
-get_peer (SoupServerMessage *message)
-{
-  GSocketAddress *address = soup_server_message_get_remote_address (message);
-
-  return address != NULL ? g_object_get_data (G_OBJECT (address), PEER_KEY) : NULL;
-}
-
-GSocket *
-musterd_server_get_socket (SoupServerMessage *message)
-{
-  const Peer *peer = get_peer (message);
-
-  return peer != NULL ? peer->socket : NULL;
-}
-
-static gboolean
-take_connection (MusterdServer *server, GSocket *socket, GError **error)
-{
-  g_autoptr(GSocketAddress) local = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_autoptr(GSocketAddress) remote = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_autoptr(GSocketConnection) connection = NULL;
-  uid_t uid = 0;
-  Peer *peer;
-
-  if (!musterd_socket_get_peer (socket, &uid, error))
-    return FALSE;
-  g_socket_set_timeout (socket, IDLE_SECONDS);
-  connection = g_socket_connection_factory_create_connection (socket);
-  peer = g_new0 (Peer, 1);
-  peer->server = server;
-  peer->socket = g_object_ref (socket);
-  peer->who.has_account = TRUE;
-  peer->who.uid = uid;
-  server->n_connections++;
-  g_object_set_data_full (G_OBJECT (remote), PEER_KEY, peer, peer_free);
-  return soup_server_accept_iostream (server->soup, G_IO_STREAM (connection), local, remote, error);
-}
-
-static void
-stop_accepting (MusterdServer *server)
-{
-  if (server->accepting != NULL)
-    {
-      g_source_destroy (server->accepting);
-      g_clear_pointer (&server->accepting, g_source_unref);
-    }
-}
-
-static gboolean
-on_accept_again (gpointer data)
-{
-  MusterdServer *server = data;
-
-  g_clear_pointer (&server->again, g_source_unref);
-  start_accepting (server);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_connection (GSocket *listening, GIOCondition condition G_GNUC_UNUSED, gpointer data)
-{
-  MusterdServer *server = data;
-
-  for (guint i = 0; i < ACCEPT_AT_ONCE; i++)
-    {
-      g_autoptr(GError) error = NULL;
-      g_autoptr(GSocket) socket = NULL;
-
-      if (server->n_connections >= CONNECTIONS_MAX)
-        {
-          stop_accepting (server);
-          return G_SOURCE_REMOVE;
-        }
-      socket = g_socket_accept (listening, NULL, &error);
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        break;
-      if (socket == NULL)
-        {
-          /* Out of file descriptors, most likely: the connection waits in the backlog, and so do we. */
-          if (g_get_monotonic_time () >= server->quiet_until)
-            g_warning ("accepting a connection: %s", error->message);
-          server->quiet_until = g_get_monotonic_time () + COMPLAIN_EVERY;
-          stop_accepting (server);
-          if (server->again == NULL)
-            {
-              server->again = g_timeout_source_new (ACCEPT_AGAIN_MS);
-              g_source_set_callback (server->again, on_accept_again, server, NULL);
-              g_source_attach (server->again, server->context);
-            }
-          return G_SOURCE_REMOVE;
-        }
-      if (!take_connection (server, socket, &error))
-        g_message ("taking a connection: %s", error->message);
-    }
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-start_accepting (MusterdServer *server)
-{
-  if (server->stopping || server->accepting != NULL || server->again != NULL)
-    return;
-  server->accepting = g_socket_create_source (server->socket, G_IO_IN, NULL);
-  g_source_set_callback (server->accepting, G_SOURCE_FUNC (on_connection), server, NULL);
-  g_source_set_static_name (server->accepting, "muster-api-accept");
-  g_source_attach (server->accepting, server->context);
-}
+#define CONNECTION_KEY "musterd-connection"
+#define REQUEST_KEY "musterd-request"
 
 static void
 refuse (MusterdRequest *request, guint status, const char *why)
@@ -274,6 +136,8 @@ on_chunk (SoupServerMessage *message G_GNUC_UNUSED, GBytes *bytes, gpointer data
   request->seen += size;
   if (request->refused == 0 && request->seen > (guint64) body_max (request))
     refuse_too_long (request);
+  if (request->refused == 0 && request->route->body != MUSTERD_BODY_JSON)
+    musterd_connection_set_deadline (request->connection, CHUNK_SECONDS);
   if (request->refused != 0)
     {
       g_byte_array_set_size (request->body, 0);
@@ -294,6 +158,25 @@ answer_refusal (MusterdRequest *request)
   musterd_request_problem (request, request->refused, request->refusal);
 }
 
+/* Whose the request is; what anybody at all may ask needs no name. */
+static void
+check_caller (MusterdRequest *request)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->message);
+  const MusterdServer *server = request->server;
+  g_autoptr(GError) error = NULL;
+
+  if (request->route != NULL && request->route->may == MUSTERD_MAY_EVERYBODY)
+    return;
+  if (musterd_auth_identify (server->auth, server->replica, musterd_connection_get_peer (request->connection),
+                             soup_message_headers_get_one (headers, "Authorization"), &request->caller, &error))
+    return;
+  /* Nobody in particular learns nothing of what is here. */
+  g_clear_pointer (&request->refusal, g_free);
+  request->refused = 0;
+  refuse_error (request, error);
+}
+
 /* Everything that can be said before the body comes is decided here. */
 static void
 on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const char *path G_GNUC_UNUSED,
@@ -301,12 +184,8 @@ on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
 {
   MusterdServer *server = data;
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  MusterdRequest *request = musterd_request_new (server, message);
-  const Peer *peer = get_peer (message);
-  g_autoptr(GError) error = NULL;
+  MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
 
-  server->n_requests++;
-  g_object_set_data_full (G_OBJECT (message), "musterd-request", request, (GDestroyNotify) musterd_request_free);
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), request);
   /* Parts of an answer are not on offer. */
@@ -314,13 +193,11 @@ on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
 
   if (server->stopping)
     refuse (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "the daemon is stopping: try again when it runs");
-  else if (peer == NULL)
-    refuse (request, SOUP_STATUS_FORBIDDEN, "who is at the other end of this connection is not known");
-  else if (!musterd_auth_identify (server->auth, server->replica, &peer->who,
-                                   soup_message_headers_get_one (headers, "Authorization"), &request->caller, &error))
-    refuse_error (request, error);
-  if (request->refused == 0)
-    check_route (request);
+  else
+    {
+      check_route (request);
+      check_caller (request);
+    }
   if (request->refused == 0)
     check_rights (request);
   if (request->refused == 0)
@@ -333,53 +210,91 @@ static void
 on_request (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const char *path G_GNUC_UNUSED,
             GHashTable *query G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
-  MusterdRequest *request = g_object_get_data (G_OBJECT (message), "musterd-request");
+  MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
 
-  if (request == NULL)
-    soup_server_message_set_status (message, SOUP_STATUS_BAD_REQUEST, NULL);
-  else if (request->answered)
+  if (request->answered)
     return;
-  else if (request->refused != 0)
+  musterd_connection_set_deadline (request->connection, 0);
+  if (request->refused != 0)
     answer_refusal (request);
   else
     request->route->handle (request);
 }
 
-/* We accept connections ourselves, since libsoup neither counts them nor lets us see whose they are before they are its
- * own. But a server that listens nowhere closes each connection after one answer (libsoup 3.2, request_finished()): it
- * is given a socket that nobody can reach. */
 static void
-keep_alive (MusterdServer *server)
+on_request_started (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, gpointer data)
 {
-  g_autoptr(GSocketAddress) address = g_socket_get_local_address (server->socket, NULL);
-  g_autoptr(GSocket) nowhere = NULL;
+  MusterdServer *server = data;
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+  MusterdConnection *connection = g_object_get_data (G_OBJECT (address), CONNECTION_KEY);
+
+  server->n_requests++;
+  g_object_set_data_full (G_OBJECT (message), REQUEST_KEY, musterd_request_new (server, message, connection),
+                          (GDestroyNotify) musterd_request_free);
+}
+
+/* The connection rides on its remote address, which the HTTP server carries along to the message; what it says as an
+ * address nobody reads. */
+static void
+on_head (MusterdConnection *connection, GIOStream *stream, gpointer data)
+{
+  MusterdServer *server = data;
+  g_autoptr(GSocketAddress) local = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr(GSocketAddress) remote = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr(GError) error = NULL;
 
-  if (G_IS_UNIX_SOCKET_ADDRESS (address))
-    nowhere = musterd_socket_listen_nowhere (g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)));
-  if (nowhere == NULL || !soup_server_listen_socket (server->soup, nowhere, 0, &error))
-    g_message ("each connection will carry one request only");
+  g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
+  if (soup_server_accept_iostream (server->soup, stream, local, remote, &error))
+    return;
+  g_warning ("taking a request: %s", error->message);
+  musterd_connection_close (connection);
+}
+
+static void
+on_room (gpointer data)
+{
+  MusterdServer *server = data;
+
+  for (guint i = 0; server->listeners != NULL && i < server->listeners->len; i++)
+    musterd_listener_resume (server->listeners->pdata[i]);
 }
 
 MusterdServer *
-musterd_server_new (GMainContext *context, GSocket *socket, MusterdAuth *auth, MusterdReplica *replica,
-                    MusterdBridge *bridge, const char *state_dir)
+musterd_server_new (const MusterdServerConfig *config)
 {
+  static const MusterdConnectionsFuncs funcs = { on_head, on_room };
   MusterdServer *server = g_new0 (MusterdServer, 1);
 
-  server->context = g_main_context_ref (context);
-  server->socket = g_object_ref (socket);
-  server->auth = auth;
-  server->replica = replica;
-  server->bridge = musterd_bridge_ref (bridge);
-  server->state_dir = g_strdup (state_dir);
-  server->watch = musterd_watch_new (server);
+  server->context = g_main_context_ref (config->context);
+  server->auth = config->auth;
+  server->replica = config->replica;
+  server->bridge = musterd_bridge_ref (config->bridge);
+  server->state_dir = config->state_dir;
+  server->urls = config->urls;
+  server->connections
+      = musterd_connections_new (config->context, config->hub, config->connections_per_peer, &funcs, server);
+  server->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_listener_free);
+  server->streams = musterd_streams_new (config->context, config->hub);
+  server->events = musterd_events_new (server);
   server->soup = soup_server_new ("raw-paths", TRUE, "server-header", "muster", NULL);
+  g_signal_connect (server->soup, "request-started", G_CALLBACK (on_request_started), server);
   soup_server_add_early_handler (server->soup, NULL, on_headers, server, NULL);
   soup_server_add_handler (server->soup, NULL, on_request, server, NULL);
-  keep_alive (server);
-  start_accepting (server);
   return server;
+}
+
+void
+musterd_server_listen (MusterdServer *server, GSocket *socket, GTlsCertificate *certificate)
+{
+  g_ptr_array_add (server->listeners,
+                   musterd_listener_new (server->context, socket, server->connections, certificate));
+}
+
+void
+musterd_server_set_certificate (MusterdServer *server, GTlsCertificate *certificate)
+{
+  for (guint i = 0; i < server->listeners->len; i++)
+    musterd_listener_set_certificate (server->listeners->pdata[i], certificate);
 }
 
 static void
@@ -407,9 +322,10 @@ musterd_server_stop (MusterdServer *server, void (*stopped) (gpointer data), gpo
   server->stopping = TRUE;
   server->stopped = stopped;
   server->stopped_data = data;
-  stop_accepting (server);
+  for (guint i = 0; i < server->listeners->len; i++)
+    musterd_listener_stop (server->listeners->pdata[i]);
   musterd_bridge_abandon (server->bridge);
-  musterd_watch_stop (server->watch);
+  musterd_events_stop (server->events);
   check_stopped (server);
 }
 
@@ -418,19 +334,14 @@ musterd_server_free (MusterdServer *server)
 {
   server->stopping = TRUE;
   server->stopped = NULL;
-  stop_accepting (server);
-  if (server->again != NULL)
-    {
-      g_source_destroy (server->again);
-      g_clear_pointer (&server->again, g_source_unref);
-    }
-  musterd_watch_stop (server->watch);
+  g_clear_pointer (&server->listeners, g_ptr_array_unref);
+  musterd_events_stop (server->events);
   soup_server_disconnect (server->soup);
   g_clear_object (&server->soup);
-  musterd_watch_free (server->watch);
+  musterd_streams_free (server->streams);
+  musterd_events_free (server->events);
+  musterd_connections_free (server->connections);
   musterd_bridge_unref (server->bridge);
-  g_object_unref (server->socket);
   g_main_context_unref (server->context);
-  g_free (server->state_dir);
   g_free (server);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The HTTP server of the api's thread: takes connections, knows whose they are, reads what comes within bounds, and
- * hands each request to its route. */
+/* The HTTP server of the api's thread: knows who asks, reads what comes within bounds, and hands each request to its
+ * route. */
 #pragma once
 
 #include <libsoup/soup.h>
 
 #include "api/bridge.h"
+#include "api/events.h"
+#include "api/listener.h"
 #include "api/replica.h"
 #include "api/request.h"
-#include "api/watch.h"
+#include "api/stream.h"
 
 G_BEGIN_DECLS
 
@@ -16,35 +18,49 @@ G_BEGIN_DECLS
 #define MUSTERD_CSV_BODY_MAX (64 * 1024 * 1024)
 #define MUSTERD_FILE_BODY_MAX (G_GINT64_CONSTANT (4) * 1024 * 1024 * 1024)
 
+/* What the server is made with; not owned, and there as long as the server is, but for the bridge. */
+typedef struct
+{
+  GMainContext       *context;
+  MusterdHub         *hub;
+  MusterdAuth        *auth;
+  MusterdReplica     *replica;
+  MusterdBridge      *bridge;
+  const char         *state_dir;
+  guint               connections_per_peer; /* 0: the default */
+  const char *const  *urls;                 /* where it can be reached over TCP */
+} MusterdServerConfig;
+
 /* What handlers may use; all of it on the api's thread. */
 struct _MusterdServer
 {
-  SoupServer     *soup;
-  GMainContext   *context;
-  GSocket        *socket;
-  GSource        *accepting; /* nullable: at the limit, out of descriptors, or stopping */
-  GSource        *again;     /* nullable; tries to accept again */
-  MusterdAuth    *auth;
-  MusterdReplica *replica;
-  MusterdBridge  *bridge;
-  MusterdWatch   *watch;
-  char           *state_dir;
-  guint           n_connections, n_requests;
-  gint64          quiet_until; /* monotonic; of complaints about connections that cannot be accepted */
-  gboolean        stopping;
-  void          (*stopped) (gpointer data); /* nullable */
-  gpointer        stopped_data;
+  SoupServer         *soup;
+  GMainContext       *context;
+  MusterdConnections *connections;
+  GPtrArray          *listeners; /* MusterdListener */
+  MusterdStreams     *streams;
+  MusterdEvents      *events;
+  MusterdAuth        *auth;
+  MusterdReplica     *replica;
+  MusterdBridge      *bridge;
+  const char         *state_dir;
+  const char *const  *urls;
+  guint               n_requests;
+  gboolean            stopping;
+  void              (*stopped) (gpointer data); /* nullable */
+  gpointer            stopped_data;
 };
 
-/* On the api's thread, with `context` thread-default. References the socket and the bridge, owns the rest. */
-MusterdServer *musterd_server_new  (GMainContext *context, GSocket *socket, MusterdAuth *auth, MusterdReplica *replica,
-                                    MusterdBridge *bridge, const char *state_dir);
+/* On the api's thread, with the context thread-default. */
+MusterdServer *musterd_server_new    (const MusterdServerConfig *config);
+/* `certificate` nullable; musterd_listener_new(). */
+void           musterd_server_listen (MusterdServer *server, GSocket *socket, GTlsCertificate *certificate);
+/* For what is encrypted already; connections that stand keep theirs. */
+void           musterd_server_set_certificate (MusterdServer *server, GTlsCertificate *certificate);
 /* Takes no more requests, answers those that wait, and calls back when they are through. */
-void           musterd_server_stop (MusterdServer *server, void (*stopped) (gpointer data), gpointer data);
-void           musterd_server_free (MusterdServer *server);
+void           musterd_server_stop   (MusterdServer *server, void (*stopped) (gpointer data), gpointer data);
+void           musterd_server_free   (MusterdServer *server);
 
-void     musterd_server_request_ended (MusterdServer *server);
-/* The connection's socket; NULL: gone. */
-GSocket *musterd_server_get_socket    (SoupServerMessage *message);
+void musterd_server_request_ended (MusterdServer *server);
 
 G_END_DECLS

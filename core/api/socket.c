@@ -95,21 +95,33 @@ musterd_socket_listen (const char *path, GError **error)
 }
 
 GSocket *
-musterd_socket_listen_nowhere (const char *path)
+musterd_socket_listen_tcp (GSocketAddress *address, GError **error)
 {
-  g_autofree char *name = g_strdup_printf ("%s-", path);
-  g_autoptr(GSocketAddress) address = NULL;
-  g_autoptr(GSocket) socket = NULL;
+  g_autofree char *name = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+  g_autoptr(GError) local = NULL;
+  g_autoptr(GSocket) socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+                                            G_SOCKET_PROTOCOL_TCP, &local);
 
-  if (strlen (name) >= sizeof ((struct sockaddr_un *) NULL)->sun_path)
-    return NULL;
-  g_unlink (name); /* of a daemon that was killed in between */
-  address = g_unix_socket_address_new (name);
-  socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-  if (socket == NULL || !g_socket_bind (socket, address, FALSE, NULL))
-    return NULL;
-  g_unlink (name);
-  return g_socket_listen (socket, NULL) ? g_steal_pointer (&socket) : NULL;
+  if (socket != NULL)
+    {
+      g_socket_set_blocking (socket, FALSE);
+      g_socket_set_listen_backlog (socket, MUSTERD_SOCKET_BACKLOG);
+    }
+  if (socket == NULL || !g_socket_bind (socket, address, TRUE, &local) || !g_socket_listen (socket, &local))
+    {
+      fail (error, name, local->message);
+      return NULL;
+    }
+  return g_steal_pointer (&socket);
+}
+
+char *
+musterd_socket_get_url (GSocket *socket, gboolean secure)
+{
+  g_autoptr(GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+  g_autofree char *name = address != NULL ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : NULL;
+
+  return g_strconcat (secure ? "https://" : "http://", name, NULL);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The Unix socket: any local account may connect to it, and is then judged by its peer credentials. */
+/* Sockets to listen on. To the Unix socket any local account may connect, and is then judged by its peer credentials;
+ * on TCP nobody is anybody without a token. */
 #pragma once
 
 #include <gio/gio.h>
@@ -10,9 +11,10 @@ G_BEGIN_DECLS
 
 /* Replaces the socket of a dead daemon; one that answers, or a file that is no socket, is an error. */
 GSocket *musterd_socket_listen (const char *path, GError **error);
-/* A listening socket that nobody can reach: bound beside `path`, and its name removed before it listens. NULL if it
- * cannot be had. */
-GSocket *musterd_socket_listen_nowhere (const char *path);
+/* MUSTERD_ERROR_UNAVAILABLE names the address. */
+GSocket *musterd_socket_listen_tcp (GSocketAddress *address, GError **error);
+/* Where a listening TCP socket can be reached. */
+char    *musterd_socket_get_url (GSocket *socket, gboolean secure);
 /* Removes the socket, unless somebody else's stands at its path by now. */
 void     musterd_socket_remove (GSocket *socket, const char *path);
 /* The account at the other end of an accepted connection. */

@@ -51,6 +51,15 @@ on_status_returned (MusterdRequest *request, gpointer value, const GError *error
     if (status->n_instances[i] > 0)
       musterd_json_uint (json, musterd_instance_state_to_string ((MusterdInstanceState) i), status->n_instances[i]);
   musterd_json_close (json, '}');
+  if (request->caller.admin)
+    {
+      const char *const *urls = request->server->urls;
+
+      musterd_json_open (json, "listening", '[');
+      for (gsize i = 0; urls[i] != NULL; i++)
+        musterd_json_string (json, NULL, urls[i]);
+      musterd_json_close (json, ']');
+    }
   musterd_json_open (json, "you", '{');
   musterd_json_string (json, "user", request->caller.user);
   musterd_json_bool (json, "admin", request->caller.admin);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connections that carry server-sent events: taken from the HTTP server, kept behind the hub, written to without ever
  * waiting. What a reader does not take is never queued beyond one write: whoever feeds the stream asks whether it is
- * clear, and brings the reader up to date by state when it is. */
+ * clear, and brings the reader up to date by state when it is.
+ *
+ * A stream ends in its own time only, never inside a function of whoever feeds it. */
 #pragma once
 
 #include "api/connection.h"
-#include "api/hub.h"
 #include "api/router.h"
 
 G_BEGIN_DECLS
 
-#define MUSTERD_STREAMS_MAX 20000
+#define MUSTERD_STREAMS_MAX 18000 /* the rest of the connections is for requests */
 
 typedef struct _MusterdStreams MusterdStreams;
 typedef struct _MusterdStream  MusterdStream;
@@ -26,11 +27,12 @@ typedef struct
 MusterdStreams *musterd_streams_new  (GMainContext *context, MusterdHub *hub);
 /* Ends all of them. */
 void            musterd_streams_free (MusterdStreams *streams);
+guint           musterd_streams_get_n (MusterdStreams *streams);
 /* Answers the request with 200 and text/event-stream on a connection that is the stream's from then on. NULL: it was
  * answered with a problem (too many), or the client is gone. */
 MusterdStream  *musterd_streams_open (MusterdStreams *streams, MusterdRequest *request,
                                       const MusterdStreamFuncs *funcs, gpointer data);
-guint           musterd_streams_get_n (MusterdStreams *streams);
+void            musterd_streams_end_all (MusterdStreams *streams);
 /* A token was revoked: its streams end now. */
 void            musterd_streams_end_token (MusterdStreams *streams, const char *token);
 

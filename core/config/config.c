@@ -4,6 +4,7 @@
 #include "config/config.h"
 
 #include "config/instance.h"
+#include "config/listen.h"
 #include "config-resources.h"
 
 #include <string.h>
@@ -54,12 +55,36 @@ check_group (const char *value)
                                                                      : "the name of a group of the operating system";
 }
 
+static const char *
+check_listen (const char *value)
+{
+  g_autoptr(GPtrArray) addresses = musterd_listen_parse (value);
+
+  return addresses != NULL ? NULL : MUSTERD_LISTEN_SYNTAX;
+}
+
+static const char *
+check_file (const char *value)
+{
+  return g_path_is_absolute (value) ? NULL : "an absolute path";
+}
+
+static const char *
+check_connections (const char *value)
+{
+  return g_ascii_string_to_unsigned (value, 10, 1, 100000, NULL, NULL) ? NULL : "a number from 1 to 100000";
+}
+
 /* [store] has no key yet; the name is kept, so that no plugin takes it. */
 static const char *const core_groups[] = { "daemon", "api", "store" };
 static const CoreKey core_keys[] = {
   { "daemon", "plugin-dir", G_STRUCT_OFFSET (MusterdConfig, plugin_dir), check_plugin_dir },
   { "daemon", "log-level", G_STRUCT_OFFSET (MusterdConfig, log_level), check_log_level },
   { "api", "group", G_STRUCT_OFFSET (MusterdConfig, socket_group), check_group },
+  { "api", "listen", G_STRUCT_OFFSET (MusterdConfig, listen), check_listen },
+  { "api", "certificate", G_STRUCT_OFFSET (MusterdConfig, certificate), check_file },
+  { "api", "key", G_STRUCT_OFFSET (MusterdConfig, key), check_file },
+  { "api", "connections-per-peer", G_STRUCT_OFFSET (MusterdConfig, connections_per_peer), check_connections },
 };
 
 static void
@@ -78,6 +103,11 @@ clear_config (MusterdConfig *config)
   g_free (config->plugin_dir);
   g_free (config->log_level);
   g_free (config->socket_group);
+  g_free (config->listen);
+  g_free (config->listen_file);
+  g_free (config->certificate);
+  g_free (config->key);
+  g_free (config->connections_per_peer);
   g_ptr_array_unref (config->instances);
 }
 
@@ -155,7 +185,14 @@ merge_core_group (Loading *loading, const MusterdKeyfileGroup *group)
                          entry->key, expected, entry->value,
                          strstr (entry->value, " #") != NULL ? "; a comment needs a line of its own" : "");
       else
-        replace (G_STRUCT_MEMBER_P (loading->config, key->offset), entry->value);
+        {
+          replace (G_STRUCT_MEMBER_P (loading->config, key->offset), entry->value);
+          if (strcmp (entry->key, "listen") == 0)
+            {
+              replace (&loading->config->listen_file, entry->file);
+              loading->config->listen_line = entry->line;
+            }
+        }
     }
 }
 
@@ -304,6 +341,21 @@ read_all (Loading *loading, const char *path)
   read_dropins (loading);
 }
 
+/* What no key can say alone. */
+static void
+check_api (const MusterdConfig *config, GPtrArray *problems)
+{
+  g_autoptr(GPtrArray) addresses = config->listen != NULL ? musterd_listen_parse (config->listen) : NULL;
+
+  if ((config->certificate == NULL) != (config->key == NULL))
+    musterd_problem (problems, config->origin, 0, "[api] certificate and key: one is set without the other; name the "
+                                                  "PEM files of both");
+  else if (addresses != NULL && config->certificate == NULL && !musterd_listen_is_local (addresses))
+    musterd_problem (problems, config->listen_file, config->listen_line,
+                     "[api] listen: tokens and presences would go through the network unencrypted: name certificate "
+                     "and key, or listen on 127.0.0.1 and let a proxy encrypt");
+}
+
 MusterdConfig *
 musterd_config_load (const char *path, GPtrArray *problems, GError **error)
 {
@@ -319,6 +371,7 @@ musterd_config_load (const char *path, GPtrArray *problems, GError **error)
   Loading loading = { .config = config, .problems = found };
 
   read_all (&loading, path);
+  check_api (config, found);
 
   if (found->len == 0)
     return g_steal_pointer (&config);

@@ -51,6 +51,11 @@ typedef struct
   char      *plugin_dir; /* [daemon] plugin-dir, nullable: folders separated by ':' */
   char      *log_level;  /* [daemon] log-level: warning | message | info | debug */
   char      *socket_group; /* [api] group, default "muster" */
+  char      *listen;       /* [api] listen, nullable: see config/listen.h */
+  char      *listen_file;  /* where it was set last */
+  guint      listen_line;
+  char      *certificate, *key;    /* [api]; nullable, both or none: PEM files */
+  char      *connections_per_peer; /* [api], nullable: a number */
   GPtrArray *instances;  /* MusterdInstanceConfig, in order of appearance */
 } MusterdConfig;
 

@@ -43,6 +43,19 @@ check_plugins (const MusterdOptions *options, const MusterdConfig *config, GPtrA
   return right;
 }
 
+static gboolean
+check_doors (const MusterdOptions *options, const MusterdConfig *config, GPtrArray *problems)
+{
+  g_autoptr(GPtrArray) addresses = NULL;
+  g_autoptr(GTlsCertificate) certificate = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (musterd_daemon_find_doors (options, config, &addresses, &certificate, &error))
+    return TRUE;
+  g_ptr_array_add (problems, g_strdup (error->message));
+  return FALSE;
+}
+
 int
 musterd_check_run (const MusterdOptions *options)
 {
@@ -53,6 +66,8 @@ musterd_check_run (const MusterdOptions *options)
 
   g_autoptr(MusterdConfig) config = musterd_config_load (options->config, problems, NULL);
   gboolean right = config != NULL && check_plugins (options, config, problems, warnings);
+
+  right = config != NULL && check_doors (options, config, problems) && right;
 
   print_lines ("", problems);
   print_lines ("warning: ", warnings);

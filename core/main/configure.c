@@ -5,6 +5,9 @@
 #include "main/daemon.h"
 #include "main/log.h"
 
+#include "api/certificate.h"
+#include "config/listen.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -14,6 +17,39 @@ musterd_daemon_plugin_dir (const MusterdOptions *options, const MusterdConfig *c
   if (options->plugin_dirs != NULL)
     return g_strdup (options->plugin_dirs);
   return g_strdup (config->plugin_dir != NULL ? config->plugin_dir : MUSTERD_PLUGIN_DIR);
+}
+
+gboolean
+musterd_daemon_find_doors (const MusterdOptions *options, const MusterdConfig *config, GPtrArray **addresses,
+                           GTlsCertificate **certificate, GError **error)
+{
+  const char *text = options->listen != NULL ? options->listen : config->listen;
+  g_autoptr(GPtrArray) found = text != NULL ? musterd_listen_parse (text) : NULL;
+  g_autoptr(GTlsCertificate) loaded = NULL;
+
+  if (text != NULL && found == NULL)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG, "--listen: expected %s, got '%s'",
+                   MUSTERD_LISTEN_SYNTAX, text);
+      return FALSE;
+    }
+  if (found != NULL && config->certificate == NULL && !musterd_listen_is_local (found))
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG,
+                   "--listen %s: tokens and presences would go through the network unencrypted: name certificate= and "
+                   "key= in the group [api] of the configuration, or listen on 127.0.0.1",
+                   text);
+      return FALSE;
+    }
+  if (config->certificate != NULL)
+    {
+      loaded = musterd_certificate_load (config->certificate, config->key, error);
+      if (loaded == NULL)
+        return FALSE;
+    }
+  *addresses = g_steal_pointer (&found);
+  *certificate = g_steal_pointer (&loaded);
+  return TRUE;
 }
 
 void
@@ -53,6 +89,15 @@ warn_of_fixed (MusterdDaemon *daemon, const MusterdConfig *config)
     g_warning ("[daemon] plugin-dir is another one now: it takes effect when musterd is restarted");
   if (daemon->config != NULL && strcmp (config->socket_group, daemon->config->socket_group) != 0)
     g_warning ("[api] group is another one now: it takes effect when musterd is restarted");
+  if (daemon->config != NULL && daemon->options->listen == NULL
+      && g_strcmp0 (config->listen, daemon->config->listen) != 0)
+    g_warning ("[api] listen is another one now: it takes effect when musterd is restarted");
+  if (daemon->config != NULL && (config->certificate == NULL) != (daemon->config->certificate == NULL))
+    g_warning ("[api] certificate has been %s: that takes effect when musterd is restarted",
+               config->certificate == NULL ? "taken away" : "added");
+  if (daemon->config != NULL
+      && g_strcmp0 (config->connections_per_peer, daemon->config->connections_per_peer) != 0)
+    g_warning ("[api] connections-per-peer is another one now: it takes effect when musterd is restarted");
 }
 
 gboolean
@@ -60,7 +105,11 @@ musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **err
 {
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GPtrArray) addresses = NULL;
+  g_autoptr(GTlsCertificate) certificate = NULL;
 
+  if (!musterd_daemon_find_doors (daemon->options, config, &addresses, &certificate, error))
+    return FALSE;
   if (!musterd_host_check (daemon->host, config, problems, warnings))
     {
       set_config_error (problems, error);
@@ -72,6 +121,8 @@ musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **err
     return FALSE;
 
   warn_of_fixed (daemon, config);
+  if (daemon->api != NULL && certificate != NULL)
+    musterd_api_set_certificate (daemon->api, certificate);
   musterd_daemon_log_options (daemon->options, config);
   if (config != daemon->config)
     {

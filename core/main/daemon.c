@@ -214,6 +214,15 @@ start_plugins (MusterdDaemon *daemon, MusterdConfig *config, GError **error)
 static gboolean
 start_api (MusterdDaemon *daemon, GError **error)
 {
+  const MusterdConfig *config = daemon->config;
+  g_autoptr(GPtrArray) addresses = NULL;
+  g_autoptr(GTlsCertificate) certificate = NULL;
+  const char *per_peer = config->connections_per_peer;
+
+  if (!musterd_daemon_find_doors (daemon->options, config, &addresses, &certificate, error)
+      || !make_socket_folder (daemon->options->socket, error))
+    return FALSE;
+
   const MusterdApiServices services = {
     .engine = daemon->engine,
     .dispatch = daemon->dispatch,
@@ -221,14 +230,15 @@ start_api (MusterdDaemon *daemon, GError **error)
     .store = daemon->store,
     .state_dir = daemon->options->state_dir,
     .socket_path = daemon->options->socket,
-    .socket_group = daemon->config->socket_group,
+    .socket_group = config->socket_group,
+    .listen = addresses,
+    .certificate = certificate,
+    .connections_per_peer = per_peer != NULL ? (guint) g_ascii_strtoull (per_peer, NULL, 10) : 0,
     .set_enabled = musterd_daemon_set_enabled,
     .restart = on_restart_wanted,
     .user_data = daemon,
   };
 
-  if (!make_socket_folder (daemon->options->socket, error))
-    return FALSE;
   daemon->api = musterd_api_new (&services, error);
   return daemon->api != NULL;
 }
@@ -251,6 +261,15 @@ run (MusterdDaemon *daemon)
     g_main_context_iteration (NULL, TRUE);
 }
 
+static void
+log_urls (MusterdDaemon *daemon)
+{
+  const char *const *urls = musterd_api_get_urls (daemon->api);
+
+  for (gsize i = 0; urls[i] != NULL; i++)
+    g_message ("the API is at %s", urls[i]);
+}
+
 int
 musterd_daemon_run (const MusterdOptions *options)
 {
@@ -268,6 +287,7 @@ musterd_daemon_run (const MusterdOptions *options)
       g_message ("musterd %s: %u users, %u instances from %s, socket %s", MUSTERD_VERSION,
                  musterd_engine_get_n_users (daemon.engine), daemon.config->instances->len, daemon.config->origin,
                  options->socket);
+      log_urls (&daemon);
       run (&daemon);
     }
   else

@@ -34,6 +34,10 @@ int musterd_check_run  (const MusterdOptions *options);
 
 /* The folders to look for plugins in, for this configuration. */
 char    *musterd_daemon_plugin_dir  (const MusterdOptions *options, const MusterdConfig *config);
+/* Where to listen over TCP, for this configuration (GInetSocketAddress; NULL without an error: nowhere), and with what
+ * (left alone where nothing is encrypted). */
+gboolean musterd_daemon_find_doors  (const MusterdOptions *options, const MusterdConfig *config, GPtrArray **addresses,
+                                     GTlsCertificate **certificate, GError **error);
 void     musterd_daemon_log_options (const MusterdOptions *options, const MusterdConfig *config);
 /* Makes `config` the one in force, or changes nothing. Warnings are logged. */
 gboolean musterd_daemon_apply       (MusterdDaemon *daemon, MusterdConfig *config, GError **error);

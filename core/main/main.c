@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,12 +23,27 @@ open_standard_files (void)
     close (fd);
 }
 
+/* A connection is a descriptor, and a desktop's limit of a thousand is soon reached. The hard limit is the
+ * administrator's word. */
+static void
+raise_descriptors (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      setrlimit (RLIMIT_NOFILE, &limit);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   MusterdOptions options = { NULL };
 
   open_standard_files ();
+  raise_descriptors ();
   /* Started anew after a restore we would be called "exe". */
   prctl (PR_SET_NAME, "musterd");
   umask (077);

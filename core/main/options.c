@@ -77,6 +77,8 @@ musterd_options_parse (MusterdOptions *options, int argc, char **argv)
       "FILE|DIR" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir, "Where the store and the secrets are", "DIR" },
     { "socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket, "The socket that musterctl speaks to", "PATH" },
+    { "listen", 0, 0, G_OPTION_ARG_STRING, &options->listen,
+      "Where the API is to be had over TCP, instead of what the configuration says; several with ';'", "ADDRESS:PORT" },
     { "plugin-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->plugin_dirs, "Where plugins are; several with ':'",
       "DIR[:DIR]" },
     { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Say what is wrong with the configuration; start nothing",
@@ -138,5 +140,6 @@ musterd_options_clear (MusterdOptions *options)
   g_free (options->config);
   g_free (options->state_dir);
   g_free (options->socket);
+  g_free (options->listen);
   g_free (options->plugin_dirs);
 }

@@ -12,6 +12,7 @@ typedef struct
   char    *config;      /* nullable: the embedded default */
   char    *state_dir;
   char    *socket;
+  char    *listen;      /* nullable: the configuration's */
   char    *plugin_dirs; /* nullable: the configuration's, else those of the build */
   gboolean check, verbose;
 } MusterdOptions;

@@ -109,13 +109,16 @@ set_refused (SoupMessage *message, GBytes *bytes, GError **error)
   const char *detail
       = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? ctl_string (json_node_get_object (node), "detail") : NULL;
 
+  CtlError code = CTL_ERROR_REFUSED;
+
+  if (soup_message_get_status (message) == SOUP_STATUS_NOT_FOUND)
+    code = CTL_ERROR_NOT_FOUND;
+  else if (soup_message_get_status (message) == SOUP_STATUS_SERVICE_UNAVAILABLE)
+    code = CTL_ERROR_UNREACHABLE;
   if (detail != NULL)
-    g_set_error_literal (error, CTL_ERROR,
-                         soup_message_get_status (message) == SOUP_STATUS_NOT_FOUND ? CTL_ERROR_NOT_FOUND
-                                                                                    : CTL_ERROR_REFUSED,
-                         detail);
+    g_set_error_literal (error, CTL_ERROR, code, detail);
   else
-    g_set_error (error, CTL_ERROR, CTL_ERROR_REFUSED, "%s: %u %s", _ ("the daemon answers"),
+    g_set_error (error, CTL_ERROR, code, "%s: %u %s", _ ("the daemon answers"),
                  soup_message_get_status (message), soup_message_get_reason_phrase (message));
 }
 
@@ -177,29 +180,46 @@ ctl_upload (Ctl *ctl, const char *method, const char *path, const char *type, GI
   return send (ctl, message, error);
 }
 
-gboolean
-ctl_download (Ctl *ctl, const char *path, GOutputStream *output, GError **error)
+/* The answer's body, if it is one that was hoped for. */
+static GInputStream *
+open_body (Ctl *ctl, SoupMessage *message, GError **error)
 {
-  g_autoptr(SoupMessage) message = new_message (ctl, "GET", path);
+  g_autoptr(GOutputStream) memory = NULL;
+  g_autoptr(GBytes) bytes = NULL;
   g_autoptr(GError) local = NULL;
   g_autoptr(GInputStream) input = soup_session_send (get_session (ctl), message, NULL, &local);
 
   if (input == NULL)
     {
       set_unreachable (ctl, local, error);
-      return FALSE;
+      return NULL;
     }
-  if (!SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message)))
-    {
-      g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable ();
-      g_autoptr(GBytes) bytes = NULL;
+  if (SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message)))
+    return g_steal_pointer (&input);
+  memory = g_memory_output_stream_new_resizable ();
+  g_output_stream_splice (memory, input, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, NULL);
+  bytes = g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
+  set_refused (message, bytes, error);
+  return NULL;
+}
 
-      g_output_stream_splice (memory, input, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, NULL);
-      bytes = g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
-      set_refused (message, bytes, error);
-      return FALSE;
-    }
-  return g_output_stream_splice (output, input, G_OUTPUT_STREAM_SPLICE_NONE, NULL, error) >= 0;
+gboolean
+ctl_download (Ctl *ctl, const char *path, GOutputStream *output, GError **error)
+{
+  g_autoptr(SoupMessage) message = new_message (ctl, "GET", path);
+  g_autoptr(GInputStream) input = open_body (ctl, message, error);
+
+  return input != NULL && g_output_stream_splice (output, input, G_OUTPUT_STREAM_SPLICE_NONE, NULL, error) >= 0;
+}
+
+GInputStream *
+ctl_open_stream (Ctl *ctl, const char *path, const char *last_id, GError **error)
+{
+  g_autoptr(SoupMessage) message = new_message (ctl, "GET", path);
+
+  if (last_id != NULL)
+    soup_message_headers_append (soup_message_get_request_headers (message), "Last-Event-ID", last_id);
+  return open_body (ctl, message, error);
 }
 
 char *

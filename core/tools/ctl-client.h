@@ -17,6 +17,9 @@ JsonNode  *ctl_upload (Ctl *ctl, const char *method, const char *path, const cha
 /* Writes the answer's body to `output`. */
 gboolean   ctl_download (Ctl *ctl, const char *path, GOutputStream *output, GError **error);
 
+/* What comes as it comes. `last_id` nullable: the id of the last event that was read. */
+GInputStream *ctl_open_stream (Ctl *ctl, const char *path, const char *last_id, GError **error);
+
 /* A JSON object of names and values, up to a NULL name; NULL values are left out. */
 char      *ctl_object (const char *name, ...) G_GNUC_NULL_TERMINATED;
 /* Prints the answer as it is. */

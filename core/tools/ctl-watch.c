@@ -4,95 +4,146 @@
 #include <stdio.h>
 
 #include "ctl-client.h"
+#include "ctl-events.h"
 #include "ctl-presence.h"
 
-#define WAIT_SECONDS 55
+/* What was printed last of each user: after an interruption everything may come once more, and only what is new is
+ * worth a line. */
+typedef struct
+{
+  Ctl        *ctl;
+  GHashTable *shown;   /* user → line */
+  GHashTable *missing; /* nullable; a set of users: not heard of since everything began to come again */
+} Watch;
 
 static char *
-news_path (Ctl *ctl, gint64 after)
+events_path (Ctl *ctl)
 {
-  g_autoptr(GString) path = g_string_new ("/v1/presence");
+  g_autoptr(GString) path = g_string_new ("/v1/events");
 
-  g_string_append_printf (path, "?after=%" G_GINT64_FORMAT, after);
-  if (after > 0)
-    g_string_append_printf (path, "&wait=%d", WAIT_SECONDS);
   for (guint i = 0; i < ctl->args->len; i++)
     {
       g_autofree char *escaped = g_uri_escape_string (ctl->args->pdata[i], "@:", FALSE);
 
-      g_string_append_printf (path, "&user=%s", escaped);
+      g_string_append_printf (path, "%s%s", i == 0 ? "?users=" : ",", escaped);
     }
   return g_string_free (g_steal_pointer (&path), FALSE);
 }
 
-/* One JSON object a line: a stream that a program can read line by line. */
 static void
-print_line (JsonNode *node)
+print_line (const char *line)
 {
-  g_autofree char *text = json_to_string (node, FALSE);
-
-  fputs (text, stdout);
+  fputs (line, stdout);
   fputc ('\n', stdout);
+  fflush (stdout);
 }
 
 static void
-print_removed (Ctl *ctl, const char *user)
+show (Watch *watch, JsonObject *presence)
 {
-  if (ctl->json)
-    {
-      g_autofree char *object = ctl_object ("removed", user, NULL);
+  const char *user = ctl_string (presence, "user");
+  g_autofree char *line = NULL;
 
-      fputs (object, stdout);
-      fputc ('\n', stdout);
+  if (user == NULL)
+    return;
+  if (watch->ctl->json)
+    {
+      g_autoptr(JsonNode) node = json_node_init_object (json_node_alloc (), presence);
+
+      line = json_to_string (node, FALSE);
     }
+  else
+    line = ctl_presence_sentence (presence);
+  if (watch->missing != NULL)
+    g_hash_table_remove (watch->missing, user);
+  if (g_strcmp0 (g_hash_table_lookup (watch->shown, user), line) == 0)
+    return;
+  print_line (line);
+  g_hash_table_replace (watch->shown, g_strdup (user), g_steal_pointer (&line));
+}
+
+static void
+show_removed (Watch *watch, const char *user)
+{
+  g_autofree char *line = NULL;
+
+  if (!g_hash_table_remove (watch->shown, user))
+    return;
+  if (watch->ctl->json)
+    line = ctl_object ("removed", user, NULL);
   else
     {
       g_autofree char *clean = ctl_clean (user);
 
-      g_print (_ ("%s: removed\n"), clean);
+      line = g_strdup_printf (_ ("%s: removed"), clean);
     }
+  print_line (line);
 }
 
 static void
-print_news (Ctl *ctl, JsonObject *news)
+begin_again (Watch *watch)
 {
-  JsonArray *presences = ctl_array (news, "presences"), *removed = ctl_array (news, "removed");
+  GHashTableIter iter;
+  gpointer user;
 
-  for (guint i = 0; i < ctl_length (presences); i++)
-    if (ctl->json)
-      print_line (json_array_get_element (presences, i));
-    else
-      {
-        g_autofree char *sentence = ctl_presence_sentence (json_array_get_object_element (presences, i));
+  g_clear_pointer (&watch->missing, g_hash_table_unref);
+  watch->missing = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_iter_init (&iter, watch->shown);
+  while (g_hash_table_iter_next (&iter, &user, NULL))
+    g_hash_table_add (watch->missing, g_strdup (user));
+}
 
-        g_print ("%s\n", sentence);
-      }
-  for (guint i = 0; i < ctl_length (removed); i++)
-    print_removed (ctl, json_array_get_string_element (removed, i));
-  fflush (stdout);
+static void
+end_again (Watch *watch)
+{
+  g_autoptr(GHashTable) missing = g_steal_pointer (&watch->missing);
+  GHashTableIter iter;
+  gpointer user;
+
+  if (missing == NULL)
+    return;
+  g_hash_table_iter_init (&iter, missing);
+  while (g_hash_table_iter_next (&iter, &user, NULL))
+    show_removed (watch, user);
+}
+
+static gboolean
+on_event (const char *event, JsonObject *data, gpointer user_data)
+{
+  Watch *watch = user_data;
+
+  if (g_str_equal (event, "reset"))
+    begin_again (watch);
+  else if (g_str_equal (event, "synced"))
+    end_again (watch);
+  else if (g_str_equal (event, "presence"))
+    show (watch, data);
+  else if (g_str_equal (event, "removed") && ctl_string (data, "user") != NULL)
+    show_removed (watch, ctl_string (data, "user"));
+  /* Nobody reads any more. */
+  return !ferror (stdout);
+}
+
+static void
+on_lost (const GError *error)
+{
+  if (error != NULL)
+    fprintf (stderr, "musterctl: %s: %s\n", _ ("the connection to the daemon is lost; trying again"), error->message);
+  else
+    fprintf (stderr, "musterctl: %s\n", _ ("the connection to the daemon is lost; trying again"));
 }
 
 static int
 run_watch (Ctl *ctl)
 {
-  gint64 after = 0;
+  Watch watch = { .ctl = ctl, .shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free) };
+  g_autofree char *path = events_path (ctl);
+  g_autoptr(GError) error = NULL;
 
-  /* Until somebody ends it, the daemon goes, or nobody reads what is printed. */
-  for (;;)
-    {
-      g_autofree char *path = news_path (ctl, after);
-      g_autoptr(GError) error = NULL;
-      g_autoptr(JsonNode) answer = ctl_ask (ctl, "GET", path, NULL, &error);
-
-      if (answer == NULL)
-        return ctl_fail (error);
-      print_news (ctl, json_node_get_object (answer));
-      if (ferror (stdout))
-        return CTL_REFUSED;
-      after = ctl_int (json_node_get_object (answer), "revision");
-      if (after == 0 && ctl_bool (json_node_get_object (answer), "complete"))
-        g_usleep (G_USEC_PER_SEC); /* nothing has ever happened there: there is no revision to wait after */
-    }
+  ctl_follow_events (ctl, path, on_event, on_lost, &watch, &error);
+  g_hash_table_unref (watch.shown);
+  g_clear_pointer (&watch.missing, g_hash_table_unref);
+  return error != NULL ? ctl_fail (error) : CTL_REFUSED;
 }
 
 const CtlCommand ctl_watch_commands[] = {

@@ -21,7 +21,7 @@ typedef enum
   CTL_ERROR_REFUSED,     /* the daemon says no, or cannot be reached */
   CTL_ERROR_NOT_FOUND,   /* the daemon knows no such thing */
   CTL_ERROR_WRONG_USE,   /* the command line is wrong */
-  CTL_ERROR_UNREACHABLE  /* nobody answers at the socket */
+  CTL_ERROR_UNREACHABLE  /* nobody answers at the socket, or somebody who is not ready (any more) */
 } CtlError;
 
 typedef struct

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The API of the running daemon: who may what, what it refuses, watching, and copies of the store."""
+"""The API of the running daemon: who may what, what it refuses, and copies of the store."""
 
 import contextlib
 import grp
@@ -183,11 +183,10 @@ class Refusals(ApiCase):
 
     def test_many_that_hang_up(self):
         daemon = self.begin()
-        revision = self.ask(daemon, 'GET', '/v1/presence')['revision']
         for _ in range(300):
             with socket.socket(socket.AF_UNIX) as wire:
                 wire.connect(str(daemon.socket))
-                wire.sendall(f'GET /v1/presence?after={revision}&wait=60 HTTP/1.1\r\nHost: m\r\n\r\n'.encode())
+                wire.sendall(b'GET /v1/events HTTP/1.1\r\nHost: m\r\n\r\n')
         self.ask(daemon, 'PUT', f'/v1/presence/{ALICE}', {'status': 'busy'})
         self.ask(daemon, 'GET', '/v1/status')
 
@@ -227,38 +226,7 @@ class Users(ApiCase):
         self.assertEqual(self.ask(daemon, 'GET', f'/v1/presence/{ALICE}')['text'], 'kept')
 
 
-class Watching(ApiCase):
-    def test_change(self):
-        daemon = self.begin()
-        revision = self.ask(daemon, 'GET', '/v1/presence')['revision']
-        answers = {}
-
-        def wait(name, query):
-            answers[name] = request(daemon, 'GET', f'/v1/presence?after={revision}&wait=50{query}')[1]
-
-        threads = [threading.Thread(target=wait, args=args, daemon=True)
-                   for args in (('all', ''), ('alice', f'&user={ALICE}'), ('bob', f'&user={BOB}'))]
-        for thread in threads:
-            thread.start()
-        self.ask(daemon, 'PUT', f'/v1/presence/{ALICE}', {'status': 'busy'})
-        for thread in threads[:2]:
-            thread.join(harness.PATIENCE)
-        for name in ('all', 'alice'):
-            self.assertEqual([one['user'] for one in answers[name]['presences']], [ALICE])
-            self.assertFalse(answers[name]['complete'])
-        self.assertNotIn('bob', answers)
-        self.ask(daemon, 'DELETE', f'/v1/users/{BOB}', status=204)
-        threads[2].join(harness.PATIENCE)
-        self.assertEqual((answers['bob']['presences'], answers['bob']['removed']), ([], [BOB]))
-
-    def test_time_over(self):
-        daemon = self.begin()
-        revision = self.ask(daemon, 'GET', '/v1/presence')['revision']
-        began = time.monotonic()
-        answer = self.ask(daemon, 'GET', f'/v1/presence?after={revision}&wait=1')
-        self.assertGreater(time.monotonic() - began, 0.9)
-        self.assertEqual((answer['presences'], answer['removed'], answer['revision']), ([], [], revision))
-
+class Changes(ApiCase):
     def test_after_a_restart(self):
         daemon = self.begin()
         revision = self.ask(daemon, 'GET', '/v1/presence')['revision']
@@ -267,17 +235,6 @@ class Watching(ApiCase):
         answer = self.ask(daemon, 'GET', f'/v1/presence?after={revision}')
         self.assertTrue(answer['complete'])
         self.assertEqual(len(answer['presences']), 2)
-
-    def test_stop_while_waiting(self):
-        daemon = self.begin()
-        revision = self.ask(daemon, 'GET', '/v1/presence')['revision']
-        for _ in range(20):
-            wire = socket.socket(socket.AF_UNIX)
-            self.addCleanup(wire.close)
-            wire.connect(str(daemon.socket))
-            wire.sendall(f'GET /v1/presence?after={revision}&wait=60 HTTP/1.1\r\nHost: m\r\n\r\n'.encode())
-        self.ask(daemon, 'GET', '/v1/status')
-        self.assertLess(daemon.stop(), 10)
 
 
 class Copies(ApiCase):

@@ -35,6 +35,9 @@ typedef struct
   gboolean    hang_up; /* do not read */
 } Exchange;
 
+/* Of every exchange's answer, while it grows. */
+static GMutex answers;
+
 static gboolean
 on_watchdog (gpointer data)
 {
@@ -150,7 +153,12 @@ run_exchange (gpointer data)
       /* The answer may come before all is sent, and what cannot be sent any more is no failure of the test. */
       g_output_stream_write_all (out, exchange->request, exchange->length, NULL, NULL, NULL);
       while (!exchange->hang_up && (size = g_input_stream_read (in, buffer, sizeof buffer, NULL, NULL)) > 0)
-        g_string_append_len (exchange->answer, buffer, size);
+        {
+          g_mutex_lock (&answers);
+          g_string_append_len (exchange->answer, buffer, size);
+          g_mutex_unlock (&answers);
+          g_main_context_wakeup (NULL);
+        }
     }
   g_atomic_int_set (&exchange->done, 1);
   g_main_context_wakeup (NULL);
@@ -255,7 +263,8 @@ static const Case cases[] = {
     "{\"presences\":[{\"user\":\"alice@*}],\"removed\":[],\"complete\":true,\"revision\":*}" },
   { "list-one", "GET", "/v1/presence?user=nobody", NULL, 200, "{\"presences\":[],*" },
   { "list-unknown-parameter", "GET", "/v1/presence?x=1", NULL, 400, "*unknown parameter 'x'*" },
-  { "list-wait-too-long", "GET", "/v1/presence?wait=61", NULL, 400, "*'wait' must be a number from 0 to 60*" },
+  { "events-after", "GET", "/v1/events?after=x", NULL, 400, "*'after' must be a number*" },
+  { "events-unknown", "GET", "/v1/events?user=bob", NULL, 400, "*unknown parameter 'user'*" },
   { "show", "GET", ALICE, NULL, 200,
     "{\"user\":\"alice@example.com\",\"name\":\"Somebody\",\"status\":\"available\",*" },
   { "show-encoded", "GET", "/v1/presence/alice%40example.com", NULL, 200, "{\"user\":\"alice@example.com\"*" },
@@ -314,7 +323,7 @@ static const Case cases[] = {
     "{\"instance\":\"fake\",\"actions\":[{\"id\":\"sign-in\",*" },
   { "plugin-pause-word", "POST", "/v1/plugins/fake/pause", "{\"paused\":\"yes\"}", 400, "*true or false*" },
   { "status", "GET", "/v1/status", NULL, 200,
-    "{\"version\":\"*\",\"revision\":*,\"users\":1,\"instances\":{\"online\":1},\"you\":{\"user\":null,\"admin\":true}"
+    "{\"version\":\"*\",\"revision\":*,\"users\":1,\"instances\":{\"online\":1},\"listening\":[],\"you\":{\"user\":null,\"admin\":true}"
     "}" },
   { "backup-without-store", "GET", "/v1/backup", NULL, 503, "*without a store*" },
   { "no-such-path", "GET", "/v1/nothing", NULL, 404, "*nothing at this path*" },
@@ -463,51 +472,82 @@ test_claims (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_like (after, "*\"key\":\"team/meeting\"*\"outcome\":\"ignored\"*");
 }
 
-/* A watcher is answered at once when something happens, with that and nothing else. */
-static void
-test_watch (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+static gboolean
+has_come (Exchange *exchange, const char *pattern)
 {
-  guint status = 0;
-  g_autofree char *all = ask (fixture, "GET", "/v1/presence", NULL, &status);
-  guint64 revision = revision_of (all);
-  g_autofree char *path = g_strdup_printf ("/v1/presence?after=%" G_GUINT64_FORMAT "&wait=30", revision);
-  g_autofree char *other = g_strconcat (path, "&user=bob", NULL);
-  g_autofree char *quick = g_strdup_printf ("/v1/presence?after=%" G_GUINT64_FORMAT "&wait=1", revision);
-  Exchange everybody = { 0 }, bob = { 0 };
-  g_autofree char *nothing = ask (fixture, "GET", quick, NULL, &status);
-  g_autofree char *set = NULL, *news = NULL, *about_bob = NULL;
+  gboolean match;
 
-  assert_like (nothing, "{\"presences\":[],\"removed\":[],\"complete\":false,*");
-  begin (fixture, &everybody, "GET", path, NULL, NULL);
-  begin (fixture, &bob, "GET", other, NULL, NULL);
-  set = ask (fixture, "PUT", ALICE, "{\"status\":\"busy\"}", &status);
-  news = finish (&everybody, &status);
-  assert_like (
-      news,
-      "{\"presences\":[{\"user\":\"alice@example.com\",*\"status\":\"busy\",*}],\"removed\":[],\"complete\":false,*");
-  g_assert_cmpuint (revision_of (news), >, revision);
+  g_mutex_lock (&answers);
+  match = g_pattern_match_simple (pattern, exchange->answer->str);
+  g_mutex_unlock (&answers);
+  return match;
+}
 
-  put_user (fixture, "bob", NULL);
-  about_bob = finish (&bob, &status);
-  assert_like (about_bob, "{\"presences\":[{\"user\":\"bob\",*}],\"removed\":[],*");
+/* Runs the engine until the answer so far is like that. */
+static void
+await (Exchange *exchange, const char *pattern)
+{
+  while (!has_come (exchange, pattern))
+    {
+      if (g_atomic_int_get (&exchange->done))
+        g_error ("ended with '%s', which is not like '%s'", exchange->answer->str, pattern);
+      g_main_context_iteration (NULL, TRUE);
+    }
 }
 
 static void
-test_watch_removed (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+finish_stream (Fixture *fixture, Exchange *exchange)
+{
+  g_clear_pointer (&fixture->api, musterd_api_free);
+  while (!g_atomic_int_get (&exchange->done))
+    g_main_context_iteration (NULL, TRUE);
+  g_string_free (exchange->answer, TRUE);
+  g_free (exchange->request);
+}
+
+/* Who follows is told what is, then what happens to those they asked for, and nothing else. */
+static void
+test_events (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  Exchange exchange = { 0 };
+  guint status = 0;
+
+  begin (fixture, &exchange, "GET", "/v1/events?users=alice@example.com,bob", NULL, NULL);
+  await (&exchange,
+         "HTTP/1.1 200 OK\r\n*Content-Type: text/event-stream\r\n*\r\n\r\nretry: *\n\nevent: reset\n"
+         "data: {\"revision\":*}\n\nevent: presence\ndata: {\"user\":\"alice@example.com\",*}\n\nid: *\nevent: "
+         "synced\ndata: {\"revision\":*}\n\n");
+  put_user (fixture, "carol", NULL);
+  g_free (ask (fixture, "PUT", ALICE, "{\"status\":\"busy\"}", &status));
+  await (&exchange, "*event: synced\ndata: {*}\n\nid: *\nevent: presence\ndata: {\"user\":\"alice@example.com\",*"
+                    "\"status\":\"busy\",*}\n\n");
+  put_user (fixture, "bob", NULL);
+  await (&exchange, "*\nevent: presence\ndata: {\"user\":\"bob\",*}\n\n");
+  g_free (ask (fixture, "DELETE", "/v1/users/alice@example.com", NULL, &status));
+  await (&exchange, "*\n\nid: *\nevent: removed\ndata: {\"user\":\"alice@example.com\"}\n\n");
+  g_assert_null (strstr (exchange.answer->str, "carol"));
+  finish_stream (fixture, &exchange);
+}
+
+/* Who comes back with what they knew last is told what has changed since. */
+static void
+test_events_resumed (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   guint status = 0;
   g_autofree char *all = ask (fixture, "GET", "/v1/presence", NULL, &status);
-  g_autofree char *path = g_strdup_printf ("/v1/presence?after=%" G_GUINT64_FORMAT "&wait=30", revision_of (all));
-  g_autofree char *again = NULL, *still = NULL, *news = NULL, *removed = NULL;
+  g_autofree char *head = g_strdup_printf ("GET /v1/events HTTP/1.1\r\nHost: m\r\nLast-Event-ID: %" G_GUINT64_FORMAT
+                                           "\r\n\r\n",
+                                           revision_of (all));
   Exchange exchange = { 0 };
 
-  begin (fixture, &exchange, "GET", path, NULL, NULL);
-  removed = ask (fixture, "DELETE", "/v1/users/alice@example.com", NULL, &status);
-  news = finish (&exchange, &status);
-  assert_like (news, "{\"presences\":[],\"removed\":[\"alice@example.com\"],\"complete\":false,*");
-  again = g_strdup_printf ("/v1/presence?after=%" G_GUINT64_FORMAT, revision_of (news));
-  still = ask (fixture, "GET", again, NULL, &status);
-  assert_like (still, "{\"presences\":[],\"removed\":[],\"complete\":false,*");
+  put_user (fixture, "bob", NULL);
+  put_user (fixture, "carol", NULL);
+  g_free (ask (fixture, "DELETE", "/v1/users/carol", NULL, &status));
+  begin_raw (fixture, &exchange, head, strlen (head));
+  await (&exchange, "HTTP/1.1 200 *retry: *\n\nevent: presence\ndata: {\"user\":\"bob\",*}\n\nevent: removed\ndata: "
+                    "{\"user\":\"carol\"}\n\nid: *\nevent: synced\ndata: {*}\n\n");
+  g_assert_null (strstr (exchange.answer->str, "alice"));
+  finish_stream (fixture, &exchange);
 }
 
 static void
@@ -675,14 +715,11 @@ test_client_gone (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_end_while_waiting (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  Exchange drain = { 0 }, watcher = { 0 };
+  Exchange drain = { 0 };
   guint status = 0;
-  g_autofree char *drained = NULL, *watched = NULL;
-  g_autofree char *all = ask (fixture, "GET", "/v1/presence", NULL, &status);
-  g_autofree char *path = g_strdup_printf ("/v1/presence?after=%" G_GUINT64_FORMAT "&wait=60", revision_of (all));
+  g_autofree char *drained = NULL;
 
   fake_host.drain_hangs = TRUE;
-  begin (fixture, &watcher, "GET", path, NULL, NULL);
   begin (fixture, &drain, "POST", "/v1/plugins/fake/drain", NULL, NULL);
   while (fake_host.drain_done == NULL)
     g_main_context_iteration (NULL, TRUE);
@@ -691,7 +728,6 @@ test_end_while_waiting (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   drained = finish (&drain, &status);
   g_assert_cmpuint (status, ==, 503);
   assert_like (drained, "*stopping*");
-  watched = finish (&watcher, &status);
 }
 
 /* Two changes of different fields at the same moment both count. */
@@ -795,8 +831,8 @@ main (int argc, char **argv)
   ADD ("/http/enable", test_enable);
   ADD ("/http/import", test_import);
   ADD ("/http/claims", test_claims);
-  ADD ("/http/watch", test_watch);
-  ADD ("/http/watch-removed", test_watch_removed);
+  ADD ("/http/events", test_events);
+  ADD ("/http/events-resumed", test_events_resumed);
   ADD ("/http/long-list", test_long_list);
   ADD ("/http/head", test_head);
   ADD ("/http/chunks-too-long", test_chunks_too_long);

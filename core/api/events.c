@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "muster-api"
+
+#include "api/events.h"
+
+#include <string.h>
+
+#include "api/event-text.h"
+#include "api/follower.h"
+#include "api/routes.h"
+#include "api/server.h"
+#include "model/error.h"
+
+#define STEPS_AT_ONCE 32 /* of catching up, before the loop's other sources have their turn */
+
+struct _MusterdEvents
+{
+  MusterdServer *server;
+  GHashTable    *interests;  /* user → MusterdInterest */
+  GPtrArray     *everybody;  /* MusterdFollower, of those who name nobody */
+  GHashTable    *by_caller;  /* user → GPtrArray of MusterdFollower: who they are */
+  GQueue         due;        /* MusterdFollower, to be brought up to date */
+  GSource       *catching_up; /* nullable: nobody is due */
+  GPtrArray     *touched;    /* MusterdFollower; with something to send at the end of this turn */
+  guint64        told;       /* the replica's revision up to which followers that do not lag know everything */
+  gboolean       stopped;
+};
+
+/* Who follows one user. */
+struct _MusterdInterest
+{
+  char      *user;
+  GPtrArray *followers; /* MusterdFollower */
+};
+
+static void
+interest_free (gpointer data)
+{
+  MusterdInterest *interest = data;
+
+  g_free (interest->user);
+  g_ptr_array_unref (interest->followers);
+  g_free (interest);
+}
+
+const char *
+musterd_interest_get_user (const MusterdInterest *interest)
+{
+  return interest->user;
+}
+
+/* Catching up. */
+
+static gboolean
+on_catching_up (gpointer data)
+{
+  MusterdEvents *events = data;
+
+  for (guint i = 0; i < STEPS_AT_ONCE && events->due.head != NULL; i++)
+    {
+      MusterdFollower *follower = g_queue_pop_head_link (&events->due)->data;
+
+      follower->due = FALSE;
+      musterd_follower_step (follower, events->server->replica);
+      if (follower->lagging && musterd_stream_is_clear (follower->stream))
+        musterd_events_catch_up (events, follower);
+    }
+  if (events->due.head != NULL)
+    return G_SOURCE_CONTINUE;
+  g_clear_pointer (&events->catching_up, g_source_unref);
+  return G_SOURCE_REMOVE;
+}
+
+void
+musterd_events_catch_up (MusterdEvents *events, MusterdFollower *follower)
+{
+  if (follower->due)
+    return;
+  follower->due = TRUE;
+  g_queue_push_tail_link (&events->due, &follower->link);
+  if (events->catching_up != NULL)
+    return;
+  events->catching_up = g_idle_source_new ();
+  /* After requests and changes, which it must not delay. */
+  g_source_set_priority (events->catching_up, G_PRIORITY_DEFAULT + 10);
+  g_source_set_callback (events->catching_up, on_catching_up, events, NULL);
+  g_source_set_static_name (events->catching_up, "muster-api-catch-up");
+  g_source_attach (events->catching_up, events->server->context);
+}
+
+/* Coming and going. */
+
+static GPtrArray *
+get_callers (MusterdEvents *events, const char *user)
+{
+  GPtrArray *followers = g_hash_table_lookup (events->by_caller, user);
+
+  if (followers == NULL)
+    {
+      followers = g_ptr_array_new ();
+      g_hash_table_insert (events->by_caller, g_strdup (user), followers);
+    }
+  return followers;
+}
+
+static MusterdInterest *
+get_interest (MusterdEvents *events, const char *user)
+{
+  MusterdInterest *interest = g_hash_table_lookup (events->interests, user);
+
+  if (interest == NULL)
+    {
+      interest = g_new0 (MusterdInterest, 1);
+      interest->user = g_strdup (user);
+      interest->followers = g_ptr_array_new ();
+      g_hash_table_insert (events->interests, interest->user, interest);
+    }
+  return interest;
+}
+
+static void
+enter (MusterdEvents *events, MusterdFollower *follower, GHashTable *users)
+{
+  GHashTableIter iter;
+  gpointer user;
+
+  if (follower->caller.user != NULL)
+    g_ptr_array_add (get_callers (events, follower->caller.user), follower);
+  if (users == NULL)
+    {
+      g_ptr_array_add (events->everybody, follower);
+      return;
+    }
+  follower->interests = g_ptr_array_sized_new (g_hash_table_size (users));
+  g_hash_table_iter_init (&iter, users);
+  while (g_hash_table_iter_next (&iter, &user, NULL))
+    {
+      MusterdInterest *interest = get_interest (events, user);
+
+      g_ptr_array_add (interest->followers, follower);
+      g_ptr_array_add (follower->interests, interest);
+    }
+}
+
+static void
+leave (MusterdEvents *events, MusterdFollower *follower)
+{
+  if (follower->due)
+    g_queue_unlink (&events->due, &follower->link);
+  if (follower->caller.user != NULL)
+    {
+      GPtrArray *callers = get_callers (events, follower->caller.user);
+
+      g_ptr_array_remove_fast (callers, follower);
+      if (callers->len == 0)
+        g_hash_table_remove (events->by_caller, follower->caller.user);
+    }
+  if (follower->interests == NULL)
+    {
+      g_ptr_array_remove_fast (events->everybody, follower);
+      return;
+    }
+  for (guint i = 0; i < follower->interests->len; i++)
+    {
+      MusterdInterest *interest = follower->interests->pdata[i];
+
+      g_ptr_array_remove_fast (interest->followers, follower);
+      if (interest->followers->len == 0)
+        g_hash_table_remove (events->interests, interest->user);
+    }
+}
+
+static void
+on_clear (MusterdStream *stream G_GNUC_UNUSED, gpointer data)
+{
+  MusterdFollower *follower = data;
+
+  if (follower->lagging)
+    musterd_events_catch_up (follower->events, follower);
+}
+
+static void
+on_closed (MusterdStream *stream G_GNUC_UNUSED, gpointer data)
+{
+  MusterdFollower *follower = data;
+
+  leave (follower->events, follower);
+  musterd_follower_free (follower);
+}
+
+/* Telling. */
+
+/* One change in words, made when the first one asks; of each relationship there is one. */
+typedef struct
+{
+  MusterdReplicaChange *change;
+  MusterdReplica       *replica;
+  GBytes               *words[MUSTERD_N_RELATIONS]; /* nullable: nothing that may be seen has changed */
+  gboolean              made[MUSTERD_N_RELATIONS];
+} News;
+
+static GBytes *
+make_words (const News *news, MusterdRelation relation)
+{
+  const MusterdReplicaChange *change = news->change;
+  MusterdUser *user = musterd_replica_get_user (news->replica, change->id);
+  MusterdPresence *now = change->removed ? NULL : musterd_replica_get_presence (news->replica, change->id);
+  g_autoptr(MusterdPresence) before = change->before != NULL ? musterd_presence_view (change->before, relation) : NULL;
+  g_autoptr(MusterdPresence) view = now != NULL ? musterd_presence_view (now, relation) : NULL;
+
+  if (view == NULL)
+    return before != NULL ? musterd_event_removed (change->id, change->place) : NULL;
+  /* The name is told with the presence. */
+  if (change->user == NULL && before != NULL && musterd_presence_equal (before, view))
+    return NULL;
+  return musterd_event_presence (user, view, change->place);
+}
+
+static void
+tell_follower (MusterdEvents *events, MusterdFollower *follower, News *news)
+{
+  MusterdRelation relation;
+
+  if (follower->lagging)
+    return;
+  relation = musterd_caller_relation (&follower->caller, news->change->id);
+  if (!news->made[relation])
+    {
+      news->words[relation] = make_words (news, relation);
+      news->made[relation] = TRUE;
+    }
+  if (news->words[relation] == NULL)
+    return;
+  if (!musterd_stream_is_clear (follower->stream))
+    {
+      follower->lagging = TRUE;
+      follower->after = events->told;
+      return;
+    }
+  if (follower->pieces->len == 0)
+    g_ptr_array_add (events->touched, follower);
+  g_ptr_array_add (follower->pieces, g_bytes_ref (news->words[relation]));
+}
+
+static void
+tell (MusterdEvents *events, MusterdReplicaChange *change)
+{
+  News news = { .change = change, .replica = events->server->replica };
+  const MusterdInterest *interest = g_hash_table_lookup (events->interests, change->id);
+
+  for (guint i = 0; interest != NULL && i < interest->followers->len; i++)
+    tell_follower (events, interest->followers->pdata[i], &news);
+  for (guint i = 0; i < events->everybody->len; i++)
+    tell_follower (events, events->everybody->pdata[i], &news);
+  for (guint i = 0; i < MUSTERD_N_RELATIONS; i++)
+    g_clear_pointer (&news.words[i], g_bytes_unref);
+}
+
+/* Somebody is gone, or somebody else by their account: who they are is to be asked again. */
+static void
+end_callers (MusterdEvents *events, const MusterdReplicaChange *change)
+{
+  GPtrArray *callers = g_hash_table_lookup (events->by_caller, change->id);
+  guint i = 0;
+
+  if (callers == NULL || !(change->removed || change->user != NULL))
+    return;
+  g_ptr_array_ref (callers);
+  while (i < callers->len)
+    {
+      MusterdFollower *follower = callers->pdata[i];
+
+      if (change->removed || follower->caller.token == NULL)
+        musterd_stream_end (follower->stream); /* takes itself out of the list */
+      else
+        i++;
+    }
+  g_ptr_array_unref (callers);
+}
+
+void
+musterd_events_tell (MusterdEvents *events, GPtrArray *changes)
+{
+  for (guint i = 0; i < changes->len; i++)
+    end_callers (events, changes->pdata[i]);
+  for (guint i = 0; i < changes->len; i++)
+    if (((MusterdReplicaChange *) changes->pdata[i])->place > 0)
+      tell (events, changes->pdata[i]);
+  for (guint i = 0; i < events->touched->len; i++)
+    {
+      MusterdFollower *follower = events->touched->pdata[i];
+
+      musterd_stream_send (follower->stream, (GBytes *const *) follower->pieces->pdata, follower->pieces->len);
+      g_ptr_array_set_size (follower->pieces, 0);
+    }
+  g_ptr_array_set_size (events->touched, 0);
+  events->told = musterd_replica_get_revision (events->server->replica);
+}
+
+/* The request. */
+
+static gboolean
+read_users (MusterdQuery *query, GHashTable **users, GError **error)
+{
+  g_autoptr(GPtrArray) lists = musterd_query_get_all (query, "users");
+
+  if (lists->len == 0)
+    return TRUE;
+  *users = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < lists->len; i++)
+    {
+      g_auto(GStrv) names = g_strsplit (lists->pdata[i], ",", MUSTERD_EVENTS_INTEREST_MAX + 1);
+
+      for (gsize j = 0; names[j] != NULL; j++)
+        if (names[j][0] != '\0')
+          g_hash_table_add (*users, g_strdup (names[j]));
+      if (g_hash_table_size (*users) > MUSTERD_EVENTS_INTEREST_MAX)
+        {
+          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                       "more than %d users are named: leave 'users' out to follow everybody",
+                       MUSTERD_EVENTS_INTEREST_MAX);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* What the browser sends when it comes back goes before what the address says. */
+static gboolean
+read_after (MusterdRequest *request, guint64 *after, GError **error)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->message);
+  const char *last = soup_message_headers_get_one (headers, "Last-Event-ID");
+
+  if (last == NULL || *last == '\0')
+    return musterd_query_get_number (request->query, "after", G_MAXINT64, after, error);
+  if (g_ascii_string_to_unsigned (last, 10, 0, G_MAXINT64, after, NULL))
+    return TRUE;
+  g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                       "Last-Event-ID is none that was given out here: leave it out");
+  return FALSE;
+}
+
+void
+musterd_events_stream (MusterdRequest *request)
+{
+  static const MusterdStreamFuncs funcs = { on_clear, on_closed };
+  MusterdEvents *events = request->server->events;
+  g_autoptr(GHashTable) users = NULL;
+  g_autoptr(GError) error = NULL;
+  MusterdFollower *follower;
+  MusterdStream *stream;
+  guint64 after = 0;
+
+  if (events->stopped)
+    {
+      musterd_request_problem (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "the daemon is stopping");
+      return;
+    }
+  if (!read_users (request->query, &users, &error) || !read_after (request, &after, &error))
+    {
+      musterd_request_fail (request, error);
+      return;
+    }
+  follower = musterd_follower_new (events, after);
+  stream = musterd_streams_open (request->server->streams, request, &funcs, follower);
+  if (stream == NULL)
+    {
+      musterd_follower_free (follower);
+      return;
+    }
+  follower->stream = stream;
+  musterd_caller_move (&follower->caller, &request->caller);
+  enter (events, follower, users);
+  musterd_events_catch_up (events, follower);
+}
+
+MusterdEvents *
+musterd_events_new (MusterdServer *server)
+{
+  MusterdEvents *events = g_new0 (MusterdEvents, 1);
+
+  events->server = server;
+  events->interests = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, interest_free);
+  events->everybody = g_ptr_array_new ();
+  events->by_caller = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  events->touched = g_ptr_array_new ();
+  g_queue_init (&events->due);
+  events->told = musterd_replica_get_revision (server->replica);
+  return events;
+}
+
+void
+musterd_events_stop (MusterdEvents *events)
+{
+  events->stopped = TRUE;
+  musterd_streams_end_all (events->server->streams);
+}
+
+/* Nobody follows any more. */
+void
+musterd_events_free (MusterdEvents *events)
+{
+  if (events->catching_up != NULL)
+    {
+      g_source_destroy (events->catching_up);
+      g_source_unref (events->catching_up);
+    }
+  g_hash_table_unref (events->interests);
+  g_ptr_array_unref (events->everybody);
+  g_hash_table_unref (events->by_caller);
+  g_ptr_array_unref (events->touched);
+  g_free (events);
+}

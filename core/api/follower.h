@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One who follows, and how far they have been told. */
+#pragma once
+
+#include "api/events.h"
+#include "api/stream.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MusterdInterest MusterdInterest;
+
+typedef struct
+{
+  MusterdEvents *events;
+  MusterdStream *stream;
+  MusterdCaller  caller;
+  GPtrArray     *interests; /* nullable: everybody; MusterdInterest, not owned */
+  GPtrArray     *pieces;    /* GBytes: for the end of this turn */
+
+  /* Not told what happens until brought up to date. */
+  gboolean            lagging;
+  guint64             after; /* up to here everything is known; 0: nothing is */
+  MusterdReplicaNews *news;  /* nullable; what there is to be told, */
+  guint               next;  /* from here on */
+
+  gboolean due; /* to go on with that; */
+  GList    link;
+} MusterdFollower;
+
+MusterdFollower *musterd_follower_new  (MusterdEvents *events, guint64 after);
+void             musterd_follower_free (MusterdFollower *follower);
+/* One write's worth of what a follower that lags does not know; its stream is clear. */
+void             musterd_follower_step (MusterdFollower *follower, MusterdReplica *replica);
+
+/* events.c */
+
+const char *musterd_interest_get_user (const MusterdInterest *interest);
+/* Goes on with it when there is time. */
+void musterd_events_catch_up (MusterdEvents *events, MusterdFollower *follower);
+
+G_END_DECLS

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* TLS up to the first byte of HTTP. GIO hands a handshake to a thread, which waits there for the other side. So none is
+ * begun before the client's first message has come whole, and only so many at a time, of everybody and of each peer:
+ * somebody who stops in the middle holds a thread until the deadline, and never all of them. */
+#define G_LOG_DOMAIN "muster-api"
+
+#include "api/connection-private.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define HANDSHAKES_MAX 16
+#define HANDSHAKES_PER_PEER 4
+#define RECORD_HEADER 5
+#define RECORD_MAX (16 * 1024)
+#define RECORD_HANDSHAKE 22
+
+static void begin_handshakes (MusterdConnections *all);
+
+static void
+on_handshake_done (GObject *object, GAsyncResult *result, gpointer data)
+{
+  MusterdConnection *connection = data;
+  MusterdConnections *all = connection->all;
+  g_autoptr(GError) error = NULL;
+  gboolean done = g_tls_connection_handshake_finish (G_TLS_CONNECTION (object), result, &error);
+
+  all->n_handshakes--;
+  connection->count->n_handshakes--;
+  musterd_connection_set_state (connection, MUSTERD_CONNECTION_WAITING);
+  if (!done || all->ending)
+    {
+      if (error != NULL)
+        g_debug ("signing on with %s: %s", connection->peer.address, error->message);
+      musterd_connection_close (connection);
+    }
+  else if (musterd_connection_listen (connection, EPOLLIN | EPOLLRDHUP))
+    musterd_connection_read_head (connection);
+  if (!all->ending)
+    begin_handshakes (all);
+}
+
+static GIOStream *
+encrypt (GIOStream *io, GTlsCertificate *certificate, GError **error)
+{
+  GIOStream *tls = g_tls_server_connection_new (io, certificate, error);
+
+  if (tls != NULL)
+    {
+      /* An answer says how long it is; its end need not be signed. */
+      g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
+      g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (tls), (const char *const[]){ "http/1.1", NULL });
+    }
+  return tls;
+}
+
+static void
+begin_handshake (MusterdConnection *connection)
+{
+  g_autoptr(GError) error = NULL;
+  GIOStream *tls = encrypt (connection->io, connection->certificate, &error);
+
+  if (tls == NULL)
+    {
+      g_warning ("encrypting a connection: %s", error->message);
+      musterd_connection_close (connection);
+      return;
+    }
+  g_object_unref (connection->io);
+  connection->io = tls;
+  musterd_connection_set_state (connection, MUSTERD_CONNECTION_HANDSHAKE);
+  connection->all->n_handshakes++;
+  connection->count->n_handshakes++;
+  connection->cancellable = g_cancellable_new ();
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (connection->io), G_PRIORITY_DEFAULT, connection->cancellable,
+                                    on_handshake_done, connection);
+}
+
+static void
+begin_handshakes (MusterdConnections *all)
+{
+  GList *link = all->by_state[MUSTERD_CONNECTION_HELLO_READY].head;
+
+  while (link != NULL && all->n_handshakes < HANDSHAKES_MAX)
+    {
+      MusterdConnection *connection = link->data;
+
+      link = link->next;
+      if (connection->count->n_handshakes < HANDSHAKES_PER_PEER)
+        begin_handshake (connection);
+    }
+}
+
+/* Looks, and takes nothing away: the handshake reads it again. */
+void
+musterd_connection_read_hello (MusterdConnection *connection)
+{
+  guint8 record[RECORD_HEADER + RECORD_MAX];
+  gssize n = recv (g_socket_get_fd (connection->socket), record, sizeof record, MSG_PEEK | MSG_DONTWAIT);
+  gsize length;
+
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (n <= 0)
+    {
+      musterd_connection_close (connection);
+      return;
+    }
+  if (record[0] != RECORD_HANDSHAKE)
+    {
+      if (g_ascii_isupper (record[0]))
+        musterd_connection_refuse_plain (connection);
+      else
+        musterd_connection_close (connection);
+      return;
+    }
+  if (n < RECORD_HEADER)
+    return;
+  length = (gsize) record[3] << 8 | record[4];
+  if (length > RECORD_MAX)
+    musterd_connection_close (connection);
+  else if ((gsize) n >= RECORD_HEADER + length)
+    {
+      musterd_connection_stop_listening (connection);
+      musterd_connection_set_state (connection, MUSTERD_CONNECTION_HELLO_READY);
+      begin_handshakes (connection->all);
+    }
+}
