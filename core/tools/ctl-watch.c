@@ -12,7 +12,7 @@
 typedef struct
 {
   Ctl        *ctl;
-  GHashTable *shown;   /* user → line */
+  GHashTable *shown;   /* user → what it said */
   GHashTable *missing; /* nullable; a set of users: not heard of since everything began to come again */
 } Watch;
 
@@ -38,28 +38,46 @@ print_line (const char *line)
   fflush (stdout);
 }
 
+static char *
+to_line (JsonObject *presence)
+{
+  g_autoptr(JsonNode) node = json_node_init_object (json_node_alloc (), presence);
+
+  return json_to_string (node, FALSE);
+}
+
+/* A daemon that was started anew has counted on, though nothing has happened. */
+static char *
+without_revision (JsonObject *presence)
+{
+  g_autoptr(JsonObject) copy = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+
+  json_object_iter_init (&iter, presence);
+  while (json_object_iter_next (&iter, &name, &value))
+    if (!g_str_equal (name, "revision"))
+      json_object_set_member (copy, name, json_node_ref (value));
+  return to_line (copy);
+}
+
 static void
 show (Watch *watch, JsonObject *presence)
 {
   const char *user = ctl_string (presence, "user");
-  g_autofree char *line = NULL;
+  g_autofree char *line = NULL, *gist = NULL;
 
   if (user == NULL)
     return;
-  if (watch->ctl->json)
-    {
-      g_autoptr(JsonNode) node = json_node_init_object (json_node_alloc (), presence);
-
-      line = json_to_string (node, FALSE);
-    }
-  else
-    line = ctl_presence_sentence (presence);
+  line = watch->ctl->json ? to_line (presence) : ctl_presence_sentence (presence);
+  gist = watch->ctl->json ? without_revision (presence) : g_strdup (line);
   if (watch->missing != NULL)
     g_hash_table_remove (watch->missing, user);
-  if (g_strcmp0 (g_hash_table_lookup (watch->shown, user), line) == 0)
+  if (g_strcmp0 (g_hash_table_lookup (watch->shown, user), gist) == 0)
     return;
   print_line (line);
-  g_hash_table_replace (watch->shown, g_strdup (user), g_steal_pointer (&line));
+  g_hash_table_replace (watch->shown, g_strdup (user), g_steal_pointer (&gist));
 }
 
 static void

@@ -105,7 +105,8 @@ class Completion(CtlCase):
             self.assertEqual(set(self.complete(daemon, first, '')), commands[first])
         self.assertEqual(self.complete(daemon, '--socket', 'x', 'sh'), ['show'])
         self.assertEqual(set(self.complete(daemon, 'set', '--')),
-                         {'--socket', '--json', '--help', '--text', '--until', '--status'})
+                         {'--socket', '--url', '--token-file', '--ca-file', '--json', '--help', '--text', '--until',
+                          '--status'})
 
     def test_names(self):
         daemon = self.begin('[webhook:lamp]\nEnabled=no\n')

@@ -173,7 +173,7 @@ class German(harness.TestCase):
     def test_help(self):
         daemon = self.begin()
         said = daemon.ctl('help').stdout
-        for part in ('Aufruf: musterctl [--socket PFAD]', 'set BENUTZER PROFILVORLAGE|STATUS ', 'Optionen:',
+        for part in ('Aufruf: musterctl [--socket PFAD | --url URL]', 'set BENUTZER PROFILVORLAGE|STATUS ', 'Optionen:',
                      'user import DATEI.csv '):
             self.assertIn(part, said)
         commands = [re.match(r'  ([a-z]+(?: [a-z]+)?)', line) for line in said.splitlines()]
