@@ -29,6 +29,8 @@ typedef enum
   DROP_DEVICES,
   PUT_RECORD,
   REMOVE_RECORD,
+  PUT_TOKEN,
+  REMOVE_TOKEN,
   PUT_REVISION,
   BARRIER,
   N_STATEMENTS
@@ -73,6 +75,9 @@ static const char *const sql[N_STATEMENTS] = {
   [PUT_RECORD] = "INSERT INTO records (instance, user, key, value) VALUES (?1, ?2, ?3, ?4)"
                  " ON CONFLICT (instance, user, key) DO UPDATE SET value = ?4",
   [REMOVE_RECORD] = "DELETE FROM records WHERE instance = ?1 AND user = ?2 AND key = ?3",
+  [PUT_TOKEN] = "INSERT INTO tokens (user, id, hash, kind, scope, label, made_by, created, expires)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+  [REMOVE_TOKEN] = "DELETE FROM tokens WHERE id = ?1",
   [PUT_REVISION] = "UPDATE meta SET value = max (value, ?1) WHERE name = 'revision'",
   [BARRIER] = "UPDATE meta SET value = value + 1 WHERE name = 'barrier'",
 };
@@ -348,6 +353,23 @@ put_record (MusterdApply *apply, const MusterdOp *op)
   return run (apply, which);
 }
 
+/* NULL binds itself where the token is nobody's: clear_bindings() has seen to it. */
+static int
+put_token (MusterdApply *apply, const MusterdToken *token)
+{
+  sqlite3_stmt *statement = token->user != NULL ? of_user (apply, PUT_TOKEN) : apply->statements[PUT_TOKEN];
+
+  musterd_sql_bind_text (statement, 2, token->id);
+  sqlite3_bind_blob (statement, 3, token->hash, MUSTERD_TOKEN_HASH_SIZE, SQLITE_STATIC);
+  sqlite3_bind_int (statement, 4, token->kind);
+  sqlite3_bind_int (statement, 5, token->scope);
+  musterd_sql_bind_text (statement, 6, token->label);
+  musterd_sql_bind_text (statement, 7, token->by);
+  sqlite3_bind_int64 (statement, 8, token->created);
+  musterd_sql_bind_time (statement, 9, token->expires);
+  return run (apply, PUT_TOKEN);
+}
+
 /* A change of a user who is in the file. */
 static int
 apply_of_user (MusterdApply *apply, const MusterdOp *op)
@@ -381,8 +403,11 @@ apply_of_user (MusterdApply *apply, const MusterdOp *op)
       return put_shown (apply, op);
     case MUSTERD_OP_PUT_RECORD:
       return put_record (apply, op);
+    case MUSTERD_OP_PUT_TOKEN:
+      return put_token (apply, op->u.token);
     case MUSTERD_OP_PUT_USER:
     case MUSTERD_OP_DROP_SOURCE:
+    case MUSTERD_OP_REMOVE_TOKEN:
     case MUSTERD_OP_PUT_REVISION:
       break;
     }
@@ -392,7 +417,7 @@ apply_of_user (MusterdApply *apply, const MusterdOp *op)
 static gboolean
 needs_its_user (const MusterdOp *op)
 {
-  return op->kind == MUSTERD_OP_PUT_CHOICE || op->kind == MUSTERD_OP_PUT_IGNORE
+  return op->kind == MUSTERD_OP_PUT_CHOICE || op->kind == MUSTERD_OP_PUT_IGNORE || op->kind == MUSTERD_OP_PUT_TOKEN
          || (op->kind == MUSTERD_OP_PUT_RECORD && op->u.record.value != NULL);
 }
 
@@ -408,6 +433,13 @@ apply_op (MusterdApply *apply, const MusterdOp *op, GError **error)
     return drop_source (apply, op->u.source);
   if (op->kind == MUSTERD_OP_PUT_RECORD && op->user == NULL)
     return put_record (apply, op);
+  if (op->kind == MUSTERD_OP_PUT_TOKEN && op->user == NULL)
+    return put_token (apply, op->u.token);
+  if (op->kind == MUSTERD_OP_REMOVE_TOKEN)
+    {
+      musterd_sql_bind_text (apply->statements[REMOVE_TOKEN], 1, op->u.token_id);
+      return run (apply, REMOVE_TOKEN);
+    }
   if (op->kind == MUSTERD_OP_PUT_REVISION)
     {
       sqlite3_bind_int64 (apply->statements[PUT_REVISION], 1, (gint64) MIN (op->u.revision, (guint64) G_MAXINT64));

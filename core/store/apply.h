@@ -15,7 +15,7 @@ void          musterd_apply_free   (MusterdApply *apply);
 /* Within a transaction. Returns SQLITE_OK, or the code of the change that failed, with `error` set.
  *
  * A claim, client, device or shown row of a user who is not there (removed a moment ago) is left out: nothing could
- * show it. A choice, ignore or record of such a user fails with NOT_FOUND: somebody waits for its answer. */
+ * show it. A choice, ignore, record or token of such a user fails with NOT_FOUND: somebody waits for its answer. */
 int           musterd_apply_batch  (MusterdApply *apply, const MusterdBatch *batch, GError **error);
 /* What was changed was rolled back: forget what was learnt meanwhile. */
 void          musterd_apply_forget (MusterdApply *apply);

@@ -54,6 +54,12 @@ op_clear (gpointer data)
       g_free (op->u.record.key);
       g_clear_pointer (&op->u.record.value, g_bytes_unref);
       break;
+    case MUSTERD_OP_PUT_TOKEN:
+      g_clear_pointer (&op->u.token, musterd_token_unref);
+      break;
+    case MUSTERD_OP_REMOVE_TOKEN:
+      g_free (op->u.token_id);
+      break;
     case MUSTERD_OP_REMOVE_USER:
     case MUSTERD_OP_REMOVE_CHOICE:
     case MUSTERD_OP_PUT_REVISION:
@@ -243,6 +249,20 @@ musterd_batch_put_record (MusterdBatch *batch, const char *instance, const char 
   op->u.record.instance = g_strdup (instance);
   op->u.record.key = g_strdup (key);
   op->u.record.value = value != NULL ? g_bytes_ref (value) : NULL;
+}
+
+void
+musterd_batch_put_token (MusterdBatch *batch, MusterdToken *token)
+{
+  gsize bytes = sizeof (MusterdToken) + text_size (token->id) + text_size (token->label) + text_size (token->by);
+
+  add_op (batch, MUSTERD_OP_PUT_TOKEN, token->user, bytes)->u.token = musterd_token_ref (token);
+}
+
+void
+musterd_batch_remove_token (MusterdBatch *batch, const char *id)
+{
+  add_op (batch, MUSTERD_OP_REMOVE_TOKEN, NULL, text_size (id))->u.token_id = g_strdup (id);
 }
 
 void

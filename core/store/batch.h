@@ -23,6 +23,8 @@ typedef enum
   MUSTERD_OP_PUT_SHOWN,
   MUSTERD_OP_DROP_SOURCE,
   MUSTERD_OP_PUT_RECORD,
+  MUSTERD_OP_PUT_TOKEN,
+  MUSTERD_OP_REMOVE_TOKEN,
   MUSTERD_OP_PUT_REVISION
 } MusterdOpKind;
 
@@ -41,6 +43,8 @@ typedef struct
     gboolean       timed;
     guint64        revision;
     char          *source;
+    MusterdToken  *token;
+    char          *token_id;
     struct
     {
       char *source, *key;

@@ -73,6 +73,17 @@ static const MusterdSchemaStep steps[] = {
     "  value BLOB NOT NULL CHECK (length (value) <= 4096),"
     "  PRIMARY KEY (instance, user, key)) STRICT;"
     "CREATE INDEX records_of_user ON records (user) WHERE user <> '';" },
+  { 2,
+    /* Of a token or a sign-in link only the hash: who reads the file is let in nowhere. The index is for the removal
+     * of a user. */
+    "CREATE TABLE tokens ("
+    "  id TEXT PRIMARY KEY CHECK (id <> ''),"
+    "  hash BLOB NOT NULL UNIQUE CHECK (length (hash) = 32),"
+    "  kind INTEGER NOT NULL, scope INTEGER NOT NULL,"
+    "  user INTEGER REFERENCES users ON DELETE CASCADE,"
+    "  label TEXT, made_by TEXT NOT NULL,"
+    "  created INTEGER NOT NULL, expires INTEGER) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX tokens_of_user ON tokens (user) WHERE user IS NOT NULL;" },
 };
 
 const MusterdSchemaStep *
@@ -144,9 +155,11 @@ gboolean
 musterd_schema_migrate (sqlite3 *db, const MusterdSchemaStep *table, gsize n_steps, GError **error)
 {
   gint64 version = 0;
+  gboolean is_new = FALSE;
 
   if (!musterd_sql_get_int (db, "PRAGMA user_version", &version, error))
     return FALSE;
+  is_new = version == 0;
   for (gsize i = 0; i < n_steps; i++)
     {
       if (table[i].version <= version)
@@ -158,7 +171,7 @@ musterd_schema_migrate (sqlite3 *db, const MusterdSchemaStep *table, gsize n_ste
             musterd_sql_exec (db, "ROLLBACK", NULL);
           return FALSE;
         }
-      if (version > 0)
+      if (!is_new)
         g_message ("store brought from schema %" G_GINT64_FORMAT " to %d", version, table[i].version);
       version = table[i].version;
     }

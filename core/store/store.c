@@ -11,6 +11,7 @@
 #include "store/load.h"
 #include "store/records.h"
 #include "store/schema.h"
+#include "store/tokens.h"
 
 struct _MusterdStore
 {
@@ -287,6 +288,14 @@ musterd_store_count_records (MusterdStore *store, const char *prefix, GError **e
   g_autoptr(sqlite3) db = musterd_sql_open (store->path, MUSTERD_SQL_READ, error);
 
   return db != NULL ? musterd_records_count (db, prefix, error) : NULL;
+}
+
+GPtrArray *
+musterd_store_load_tokens (MusterdStore *store, GError **error)
+{
+  g_autoptr(sqlite3) db = musterd_sql_open (store->path, MUSTERD_SQL_READ, error);
+
+  return db != NULL ? musterd_tokens_read (db, error) : NULL;
 }
 
 typedef struct

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "model/facts.h"
+#include "model/token.h"
 
 G_BEGIN_DECLS
 
@@ -62,13 +63,17 @@ void musterd_batch_drop_source   (MusterdBatch *batch, const char *source); /* i
 /* Records of the SDK's keep(): `user` nullable, `value` NULL forgets. */
 void musterd_batch_put_record    (MusterdBatch *batch, const char *instance, const char *user, const char *key,
                                   GBytes *value);
+/* A new one; `token->user` (where there is one) must be there. */
+void musterd_batch_put_token     (MusterdBatch *batch, MusterdToken *token); /* refs it */
+void musterd_batch_remove_token  (MusterdBatch *batch, const char *id);
 /* The highest revision that may have been given out. */
 void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
 guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
 
 /* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. UNAVAILABLE:
- * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore or a record of a user who is not there
- * (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record out of bounds. */
+ * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record or a token of a user who is not
+ * there (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record out of bounds,
+ * or a token that there is already. */
 typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
 
 /* Takes the batch. Batches are committed in the order of the calls. `durable`: on disk (fsync) before `done`; many
@@ -94,6 +99,10 @@ GPtrArray *musterd_store_records_finish (MusterdStore *store, GAsyncResult *resu
 /* Instances that have records whose key begins with `prefix`, with their count (GUINT_TO_POINTER): who still holds
  * phones. */
 GHashTable *musterd_store_count_records (MusterdStore *store, const char *prefix, GError **error);
+
+/* Every token and sign-in link, on the caller's thread: MusterdToken, in no order that matters. Rows that this version
+ * cannot understand are skipped with a warning. */
+GPtrArray *musterd_store_load_tokens (MusterdStore *store, GError **error);
 
 /* A consistent copy of the file while work goes on, written to `path` (which must not exist; mode 0600). */
 void     musterd_store_backup_async  (MusterdStore *store, const char *path, GAsyncReadyCallback callback,
