@@ -6,6 +6,7 @@
 #include "api/feed.h"
 #include "api/server.h"
 #include "api/socket.h"
+#include "api/token-feed.h"
 
 /* How long answers that are still being written may take when the api ends. */
 #define LAST_WORDS_MS 500
@@ -16,6 +17,7 @@ struct _MusterdApi
   MusterdApiServices services; /* with strings of its own */
   char              *state_dir, *socket_path, *socket_group;
   MusterdFeed       *feed;
+  MusterdTokenFeed  *token_feed;
   GSocket           *socket;
   GPtrArray         *tcp;  /* GSocket */
   GStrv              urls; /* of these */
@@ -25,6 +27,7 @@ struct _MusterdApi
   GMainContext   *context;
   MusterdBridge  *bridge;
   MusterdReplica *replica;
+  MusterdTokens  *tokens;
   MusterdAuth    *auth;
   MusterdHub     *hub;
 
@@ -76,6 +79,12 @@ start_server (MusterdApi *api)
   return server;
 }
 
+static void
+on_token_ended (const char *id, gpointer data)
+{
+  musterd_streams_end_token (data, id);
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -83,8 +92,10 @@ run (gpointer data)
 
   g_main_context_push_thread_default (api->context);
   api->server = start_server (api);
+  musterd_tokens_set_ended (api->tokens, on_token_ended, api->server->streams);
   while (!api->quit)
     g_main_context_iteration (api->context, TRUE);
+  musterd_tokens_set_ended (api->tokens, NULL, NULL);
   g_clear_pointer (&api->server, musterd_server_free);
   if (api->deadline != NULL)
     {
@@ -148,7 +159,9 @@ musterd_api_new (const MusterdApiServices *services, GError **error)
 {
   g_autoptr(GMainContext) context = g_main_context_new ();
   g_autoptr(GPtrArray) urls = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr(GPtrArray) tcp = listen_tcp (services, urls, error);
+  g_autoptr(MusterdTokens) tokens = musterd_tokens_new ();
+  MusterdTokenFeed *token_feed = musterd_token_feed_new (services, context, tokens, error);
+  g_autoptr(GPtrArray) tcp = token_feed != NULL ? listen_tcp (services, urls, error) : NULL;
   g_autoptr(GSocket) socket = tcp != NULL ? musterd_socket_listen (services->socket_path, error) : NULL;
   MusterdHub *hub = socket != NULL ? musterd_hub_new (context, error) : NULL;
   MusterdApi *api;
@@ -157,6 +170,7 @@ musterd_api_new (const MusterdApiServices *services, GError **error)
     {
       if (socket != NULL)
         musterd_socket_remove (socket, services->socket_path);
+      g_clear_pointer (&token_feed, musterd_token_feed_free);
       return NULL;
     }
   api = g_new0 (MusterdApi, 1);
@@ -174,9 +188,11 @@ musterd_api_new (const MusterdApiServices *services, GError **error)
 
   api->context = g_steal_pointer (&context);
   api->hub = hub;
+  api->tokens = g_steal_pointer (&tokens);
+  api->token_feed = token_feed;
   api->bridge = musterd_bridge_new (&api->services, api->context);
   api->replica = musterd_replica_new ();
-  api->auth = musterd_auth_new (api->socket_group);
+  api->auth = musterd_auth_new (api->socket_group, api->tokens);
   api->feed = musterd_feed_new (services->engine, api->context, on_fed, api);
   g_ptr_array_unref (musterd_feed_take (api->feed, api->replica));
   api->thread = g_thread_new ("muster-api", run, api);
@@ -234,6 +250,7 @@ musterd_api_free (MusterdApi *api)
   g_autoptr(GSource) source = g_idle_source_new ();
 
   musterd_feed_stop (api->feed);
+  musterd_token_feed_stop (api->token_feed);
   musterd_bridge_close (api->bridge);
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_end_wanted, api, NULL);
@@ -248,10 +265,12 @@ musterd_api_free (MusterdApi *api)
   musterd_bridge_part (api->bridge);
   musterd_bridge_unref (api->bridge);
   musterd_feed_free (api->feed);
+  musterd_token_feed_free (api->token_feed);
   musterd_auth_free (api->auth);
   musterd_replica_free (api->replica);
   musterd_hub_free (api->hub);
   g_main_context_unref (api->context);
+  musterd_tokens_free (api->tokens);
   strings_free (api);
   g_free (api);
 }

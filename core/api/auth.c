@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "model/error.h"
@@ -14,6 +15,7 @@
 #define ACCOUNT_LIFE (5 * G_TIME_SPAN_SECOND)
 #define ACCOUNTS_MAX 1024
 #define LOOKUP_MAX (1024 * 1024)
+#define BEARER "Bearer "
 
 typedef struct
 {
@@ -24,8 +26,9 @@ typedef struct
 
 struct _MusterdAuth
 {
-  char       *group;
-  GHashTable *accounts; /* uid → Account */
+  char          *group;
+  GHashTable    *accounts; /* uid → Account */
+  MusterdTokens *tokens;
 };
 
 static void
@@ -38,13 +41,20 @@ account_free (gpointer data)
 }
 
 MusterdAuth *
-musterd_auth_new (const char *group)
+musterd_auth_new (const char *group, MusterdTokens *tokens)
 {
   MusterdAuth *auth = g_new0 (MusterdAuth, 1);
 
   auth->group = g_strdup (group);
   auth->accounts = g_hash_table_new_full (NULL, NULL, NULL, account_free);
+  auth->tokens = tokens;
   return auth;
+}
+
+MusterdTokens *
+musterd_auth_get_tokens (MusterdAuth *auth)
+{
+  return auth->tokens;
 }
 
 void
@@ -152,9 +162,38 @@ identify_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, Musterd
       return FALSE;
     }
   caller->admin = account->admin;
+  caller->scope = account->admin ? MUSTERD_SCOPE_ADMIN : MUSTERD_SCOPE_USER;
   caller->user = user != NULL ? g_strdup (user->id) : NULL;
   caller->os_user = g_strdup (account->name);
   caller->expires = G_MAXINT64;
+  return TRUE;
+}
+
+/* One answer for every token that is not in force, whatever the reason. */
+static gboolean
+identify_token (MusterdAuth *auth, MusterdReplica *replica, const char *authorization, MusterdCaller *caller,
+                GError **error)
+{
+  const char *secret = g_ascii_strncasecmp (authorization, BEARER, strlen (BEARER)) == 0
+                           ? authorization + strlen (BEARER)
+                           : "";
+  const MusterdToken *token = NULL;
+
+  while (*secret == ' ')
+    secret++;
+  token = musterd_tokens_find (auth->tokens, secret, MUSTERD_TOKEN_BEARER, g_get_real_time ());
+  if (token == NULL || (token->user != NULL && musterd_replica_get_user (replica, token->user) == NULL))
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
+                           "this token is not in force: it is unknown, expired or revoked; 'musterctl token create' "
+                           "makes a new one");
+      return FALSE;
+    }
+  caller->admin = token->scope == MUSTERD_SCOPE_ADMIN;
+  caller->scope = token->scope;
+  caller->user = g_strdup (token->user);
+  caller->token = g_strdup (token->id);
+  caller->expires = token->expires;
   return TRUE;
 }
 
@@ -164,6 +203,8 @@ musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const Musterd
 {
   if (peer->has_account && authorization == NULL)
     return identify_account (auth, replica, peer->uid, caller, error);
+  if (authorization != NULL)
+    return identify_token (auth, replica, authorization, caller, error);
   g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
                        "nobody is signed in: send 'Authorization: Bearer TOKEN'");
   return FALSE;
@@ -176,6 +217,7 @@ musterd_caller_clear (MusterdCaller *caller)
   g_clear_pointer (&caller->os_user, g_free);
   g_clear_pointer (&caller->token, g_free);
   caller->admin = FALSE;
+  caller->scope = MUSTERD_SCOPE_NONE;
 }
 
 void

@@ -206,7 +206,7 @@ on_arrived (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
+static gboolean
 begin_call (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run, MusterdCallDone done, gpointer value,
             GDestroyNotify free_value, gboolean in_turn)
 {
@@ -221,7 +221,7 @@ begin_call (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run, 
         free_value (value);
       musterd_request_problem (request, 503, bridge->abandoned ? "the daemon is stopping: try again when it runs"
                                                                : "too many requests wait already: try again later");
-      return;
+      return FALSE;
     }
 
   call = g_new0 (MusterdCall, 1);
@@ -246,13 +246,14 @@ begin_call (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run, 
   g_source_set_callback (source, on_arrived, passage, passage_free);
   g_source_set_static_name (source, "muster-api-call");
   g_source_attach (source, bridge->engine);
+  return TRUE;
 }
 
-void
+gboolean
 musterd_bridge_call (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run, MusterdCallDone done,
                      gpointer value, GDestroyNotify free_value)
 {
-  begin_call (bridge, request, run, done, value, free_value, FALSE);
+  return begin_call (bridge, request, run, done, value, free_value, FALSE);
 }
 
 void

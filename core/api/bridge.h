@@ -29,9 +29,10 @@ void           musterd_bridge_part  (MusterdBridge *bridge);
 MusterdBridge *musterd_bridge_ref   (MusterdBridge *bridge);
 void           musterd_bridge_unref (MusterdBridge *bridge);
 
-/* On the api's thread. Takes `value`; holds the request until `done`. */
-void musterd_bridge_call (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run, MusterdCallDone done,
-                          gpointer value, GDestroyNotify free_value);
+/* On the api's thread. Takes `value`; holds the request until `done`. FALSE: it cannot be begun, the request has been
+ * answered, and `done` is not called. */
+gboolean musterd_bridge_call (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run, MusterdCallDone done,
+                              gpointer value, GDestroyNotify free_value);
 /* The same, but begun only when the one called in turn before has returned: for what reads before it writes. */
 void musterd_bridge_call_in_turn (MusterdBridge *bridge, MusterdRequest *request, MusterdCallRun run,
                                   MusterdCallDone done, gpointer value, GDestroyNotify free_value);

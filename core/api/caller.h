@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "api/replica.h"
+#include "api/tokens.h"
 
 G_BEGIN_DECLS
 
@@ -18,19 +19,10 @@ typedef struct
   gboolean secure;      /* TLS */
 } MusterdPeer;
 
-/* What a token is good for. */
-typedef enum
-{
-  MUSTERD_SCOPE_USER,    /* what its user may */
-  MUSTERD_SCOPE_AGENT,   /* a program on the user's desktop: claims and client states of that user, nothing else */
-  MUSTERD_SCOPE_ADMIN,   /* everything */
-  MUSTERD_SCOPE_MONITOR, /* figures and readiness, nothing about any person */
-} MusterdScope;
-
 typedef struct
 {
-  gboolean     admin;
-  MusterdScope scope;
+  gboolean     admin;   /* `scope` is MUSTERD_SCOPE_ADMIN */
+  MusterdScope scope;   /* NONE: nobody */
   char        *user;    /* nullable: the Muster user this is */
   char        *os_user; /* nullable: the account's name */
   char        *token;   /* nullable: the id of the token that was shown; NULL: known by account */
@@ -39,9 +31,10 @@ typedef struct
 
 typedef struct _MusterdAuth MusterdAuth;
 
-/* `group`: members of this OS group administer, besides root and the daemon's own account. */
-MusterdAuth *musterd_auth_new  (const char *group);
+/* `group`: members of this OS group administer, besides root and the daemon's own account. `tokens` must live as long. */
+MusterdAuth *musterd_auth_new  (const char *group, MusterdTokens *tokens);
 void         musterd_auth_free (MusterdAuth *auth);
+MusterdTokens *musterd_auth_get_tokens (MusterdAuth *auth);
 /* The one place at which somebody at the other end becomes a caller: by account on the Unix socket, by
  * `authorization` (nullable; the header's value) everywhere else, and on the Unix socket too where it is sent. FALSE
  * with MUSTERD_ERROR_FORBIDDEN: this account is nobody here; MUSTERD_ERROR_UNKNOWN_CALLER: no token, or one that is

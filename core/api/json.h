@@ -16,6 +16,8 @@ void musterd_json_verdict  (GString *json, const char *name, const MusterdVerdic
 void musterd_json_why      (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks);
 void musterd_json_sink     (GString *json, const char *name, const MusterdSinkWhy *why);
 void musterd_json_instance (GString *json, const char *name, const MusterdInstanceInfo *info);
+/* `secret` nullable: it is shown once, to who made it. */
+void musterd_json_token    (GString *json, const char *name, const MusterdToken *token, const char *secret);
 void musterd_json_action   (GString *json, const char *name, const MusterdAction *action);
 
 G_END_DECLS

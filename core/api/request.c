@@ -157,11 +157,25 @@ musterd_request_done (MusterdRequest *request)
     end_answer (request);
 }
 
+/* RFC 6750: an error is named only where a token was shown. */
+static void
+challenge (MusterdRequest *request)
+{
+  const char *shown
+      = soup_message_headers_get_one (soup_server_message_get_request_headers (request->message), "Authorization");
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (request->message), "WWW-Authenticate",
+                                shown != NULL ? "Bearer realm=\"muster\", error=\"invalid_token\""
+                                              : "Bearer realm=\"muster\"");
+}
+
 void
 musterd_request_problem (MusterdRequest *request, guint status, const char *detail)
 {
   g_autofree char *text = musterd_problem_to_json (status, detail);
 
+  if (status == SOUP_STATUS_UNAUTHORIZED && !request->gone && !request->answered)
+    challenge (request);
   musterd_request_reply (request, status, g_string_new (text));
 }
 

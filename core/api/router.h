@@ -13,9 +13,11 @@ typedef struct _MusterdRequest MusterdRequest;
 typedef enum
 {
   MUSTERD_MAY_EVERYBODY, /* who can connect; nobody asks for a name */
-  MUSTERD_MAY_ANYBODY,   /* every caller with a name here */
-  MUSTERD_MAY_OWNER,   /* the user named first in the path, and administrators */
-  MUSTERD_MAY_ADMIN
+  MUSTERD_MAY_ANYBODY,   /* users and administrators */
+  MUSTERD_MAY_OWNER,     /* the user named first in the path, and administrators */
+  MUSTERD_MAY_ADMIN,
+  MUSTERD_MAY_AGENT,     /* users, their agents, and administrators */
+  MUSTERD_MAY_MONITOR    /* who watches over the daemon, and administrators */
 } MusterdMay;
 
 typedef enum

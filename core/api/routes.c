@@ -37,7 +37,12 @@ static const MusterdRoute routes[] = {
   { "POST", "/v1/plugins/{}/actions/{}", ADMIN, JSON, NULL, musterd_plugins_answer },
   { "GET", "/v1/backup", ADMIN, NONE, NULL, musterd_store_send },
   { "PUT", "/v1/backup", ADMIN, MUSTERD_BODY_FILE, NULL, musterd_store_take },
-  { "GET", "/v1/status", ANYBODY, NONE, NULL, musterd_status_show },
+  { "GET", "/v1/tokens", ANYBODY, NONE, "user", musterd_token_list },
+  { "POST", "/v1/tokens", ANYBODY, JSON, NULL, musterd_token_create },
+  { "DELETE", "/v1/tokens/{}", ANYBODY, NONE, NULL, musterd_token_revoke },
+  { "POST", "/v1/sign-in-links", ANYBODY, JSON, NULL, musterd_sign_in_offer },
+  { "POST", "/v1/sign-in", MUSTERD_MAY_EVERYBODY, JSON, NULL, musterd_sign_in_take },
+  { "GET", "/v1/status", MUSTERD_MAY_AGENT, NONE, NULL, musterd_status_show },
 };
 
 const MusterdRoute *

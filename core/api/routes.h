@@ -38,6 +38,12 @@ void musterd_plugins_test    (MusterdRequest *request);
 void musterd_plugins_actions (MusterdRequest *request);
 void musterd_plugins_answer  (MusterdRequest *request);
 
+void musterd_token_list    (MusterdRequest *request);
+void musterd_token_create  (MusterdRequest *request);
+void musterd_token_revoke  (MusterdRequest *request);
+void musterd_sign_in_offer (MusterdRequest *request);
+void musterd_sign_in_take  (MusterdRequest *request);
+
 void musterd_store_send   (MusterdRequest *request);
 void musterd_store_take   (MusterdRequest *request);
 void musterd_status_show  (MusterdRequest *request);

@@ -3,6 +3,7 @@
 
 #include "api/server.h"
 
+#include "api/rights.h"
 #include "api/routes.h"
 #include "model/error.h"
 
@@ -89,13 +90,10 @@ check_route (MusterdRequest *request)
 static void
 check_rights (MusterdRequest *request)
 {
-  MusterdMay may = request->route->may;
+  g_autoptr(GError) error = NULL;
 
-  if (may == MUSTERD_MAY_ADMIN && !request->caller.admin)
-    refuse (request, SOUP_STATUS_FORBIDDEN, "only administrators may do this: root, and members of the group that the "
-                                            "daemon's configuration names");
-  else if (may == MUSTERD_MAY_OWNER && !musterd_caller_owns (&request->caller, request->args[0]))
-    refuse (request, SOUP_STATUS_FORBIDDEN, "only this user and administrators may do this");
+  if (!musterd_rights_check (request->route, &request->caller, request->args, &error))
+    refuse_error (request, error);
 }
 
 static void
