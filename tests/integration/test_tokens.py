@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Tokens and sign-in links of the running daemon: what they open, what ends them, and what is left of them on disk."""
+
+import contextlib
+import http.client
+import json
+import re
+import socket
+import threading
+
+import harness
+
+ALICE = 'alice@example.com'
+BOB = 'bob@example.com'
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__('muster', timeout=harness.PATIENCE)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class TokenCase(harness.TestCase):
+    def begin(self):
+        daemon = self.start()
+        for user in (ALICE, BOB):
+            daemon.ctl('user', 'add', user)
+        return daemon
+
+    def ask(self, daemon, method, path, token=None, body=None):
+        """(status, answer) of whoever shows `token`; without one of this account, which administers."""
+        headers = {'Authorization': f'Bearer {token}'} if token is not None else {}
+        if body is not None:
+            headers['Content-Type'] = 'application/json'
+        with contextlib.closing(Connection(daemon.socket)) as connection:
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            data = response.read()
+            return response.status, json.loads(data) if data else None
+
+    def status(self, daemon, token):
+        return self.ask(daemon, 'GET', '/v1/status', token)[0]
+
+    def create(self, daemon, *args):
+        return daemon.json('token', 'create', *args)
+
+    def code(self, daemon, *args):
+        return daemon.json('token', 'link', *args)['code']
+
+    def sign_in(self, daemon, code):
+        return self.ask(daemon, 'POST', '/v1/sign-in', body={'code': code})
+
+    def on_disk(self, daemon):
+        """Every byte that the daemon has written anywhere, its log included."""
+        files = [path for path in daemon.folder.rglob('*') if path.is_file()]
+        self.assertTrue(any(path.name.startswith('muster.db') for path in files))
+        return b''.join(path.read_bytes() for path in files)
+
+
+class Tokens(TokenCase):
+    def test_life(self):
+        daemon = self.begin()
+        made = self.create(daemon, ALICE, '--label', 'laptop')
+        self.assertEqual(list(made), ['id', 'token', 'kind', 'user', 'scope', 'label', 'made_by', 'created', 'expires'])
+        self.assertEqual((made['user'], made['scope'], made['label']), (ALICE, 'user', 'laptop'))
+        status, answer = self.ask(daemon, 'GET', '/v1/status', made['token'])
+        # The token's rights, not those of the account at the other end of the socket.
+        self.assertEqual((status, answer['you']), (200, {'user': ALICE, 'admin': False}))
+        self.assertEqual(self.ask(daemon, 'GET', '/v1/users', made['token'])[0], 403)
+        self.assertEqual(self.ask(daemon, 'PUT', f'/v1/presence/{ALICE}', made['token'], {'status': 'busy'})[0], 200)
+        self.assertEqual(self.ask(daemon, 'PUT', f'/v1/presence/{BOB}', made['token'], {'status': 'busy'})[0], 403)
+
+        listed = daemon.json('token', 'list')['tokens']
+        self.assertEqual(listed, [{name: made[name] for name in made if name != 'token'}])
+        daemon.ctl('token', 'revoke', made['id'])
+        self.assertEqual(self.status(daemon, made['token']), 401)
+        self.assertEqual(daemon.json('token', 'list')['tokens'], [])
+        self.assertIn(f"no token '{made['id']}'", daemon.ctl('token', 'revoke', made['id'], code=1).stderr)
+
+    def test_user_removed(self):
+        daemon = self.begin()
+        alice, bob = (self.create(daemon, user)['token'] for user in (ALICE, BOB))
+        code = self.code(daemon, ALICE)
+        daemon.ctl('user', 'remove', ALICE)
+        daemon.ctl('user', 'add', ALICE)
+        self.assertEqual(self.status(daemon, alice), 401)
+        self.assertEqual(self.sign_in(daemon, code)[0], 401)
+        self.assertEqual(self.status(daemon, bob), 200)
+        daemon.stop()
+        daemon.start()
+        self.assertEqual(self.status(daemon, alice), 401)
+        self.assertEqual(self.status(daemon, bob), 200)
+
+    def test_expires(self):
+        daemon = self.begin()
+        made = self.create(daemon, ALICE, '--expires', '+2s')
+        harness.wait_for('the end of the token', lambda: self.status(daemon, made['token']) == 401)
+        self.assertEqual(daemon.json('token', 'list')['tokens'], [])
+        lasting = self.create(daemon, '--scope', 'admin', '--expires', 'never')
+        self.assertIsNone(lasting['expires'])
+        self.assertIn('future', daemon.ctl('token', 'create', ALICE, '--expires', '2001-01-01T00:00:00Z', code=1).stderr)
+        self.assertIn('not a time', daemon.ctl('token', 'create', ALICE, '--expires', 'soon', code=2).stderr)
+
+    def test_survives(self):
+        """What was made is good, and what was revoked or used is not, however the daemon ends."""
+        daemon = self.begin()
+        for end in (daemon.stop, daemon.kill):
+            with self.subTest(end=end.__name__):
+                kept = self.create(daemon, ALICE)['token']
+                gone = self.create(daemon, ALICE)
+                used, unused = self.code(daemon, ALICE), self.code(daemon, ALICE)
+                status, session = self.sign_in(daemon, used)
+                self.assertEqual(status, 201)
+                daemon.ctl('token', 'revoke', gone['id'])
+                end()
+                daemon.start()
+                self.assertEqual(self.status(daemon, kept), 200)
+                self.assertEqual(self.status(daemon, session['token']), 200)
+                self.assertEqual(self.status(daemon, gone['token']), 401)
+                self.assertEqual(self.sign_in(daemon, used)[0], 401)
+                self.assertEqual(self.sign_in(daemon, unused)[0], 201)
+
+    def test_only_hash_on_disk(self):
+        daemon = self.begin()
+        made = self.create(daemon, ALICE)
+        code = self.code(daemon, ALICE)
+        spare = self.code(daemon, ALICE)
+        session = self.sign_in(daemon, code)[1]
+        wrong = 'muster_' + 'A' * 43
+        self.assertEqual(self.status(daemon, made['token']), 200)
+        self.assertEqual(self.status(daemon, wrong), 401)
+        for stage in ('running', 'killed', 'stopped'):
+            with self.subTest(stage=stage):
+                if stage == 'killed':
+                    daemon.kill()
+                elif stage == 'stopped':
+                    daemon.start()
+                    daemon.stop()
+                data = self.on_disk(daemon)
+                self.assertIn(made['id'].encode(), data)
+                for secret in (made['token'], session['token'], code, spare, wrong):
+                    self.assertNotIn(secret.split('_', 1)[1].encode(), data)
+        log = daemon.read_log()
+        self.assertIn(f"token {made['id']} made for {ALICE}", log)
+        self.assertNotIn(session['id'], log)  # when somebody signs in is not for the log
+
+    def test_backup(self):
+        """A copy brings back what was in force when it was made, what was revoked since included."""
+        daemon = self.begin()
+        made = self.create(daemon, ALICE)
+        copy = self.folder / 'copy'
+        daemon.ctl('backup', copy)
+        daemon.ctl('token', 'revoke', made['id'])
+        daemon.ctl('restore', copy)
+        daemon.wait_note('READY=1')
+        self.assertEqual(self.status(daemon, made['token']), 200)
+
+
+class Links(TokenCase):
+    def test_race(self):
+        daemon = self.begin()
+        for _round in range(5):
+            code = self.code(daemon, ALICE)
+            start = threading.Barrier(8)
+            answers = []
+
+            def redeem():
+                start.wait()
+                answers.append(self.sign_in(daemon, code))
+
+            threads = [threading.Thread(target=redeem) for _n in range(start.parties)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(sorted(status for status, _answer in answers), [201] + [401] * (start.parties - 1))
+        sessions = [one for one in daemon.json('token', 'list', ALICE)['tokens'] if one['kind'] == 'token']
+        self.assertEqual(len(sessions), 5)
+
+    def test_link(self):
+        daemon = self.begin()
+        done = daemon.ctl('token', 'link', ALICE, '--base', 'https://muster.example.com/')
+        match = re.fullmatch(r'https://muster\.example\.com/#sign-in=(muster-once_[\w-]{43})\n', done.stdout)
+        self.assertIsNotNone(match, done.stdout)
+        self.assertRegex(daemon.ctl('token', 'link', ALICE).stdout, r'^/#sign-in=muster-once_')
+        self.assertIn('sign-in link', daemon.ctl('token', 'list').stdout)
+        # The code is no token, and the token no code.
+        self.assertEqual(self.status(daemon, match[1]), 401)
+        status, session = self.sign_in(daemon, match[1])
+        self.assertEqual((status, session['user'], session['scope']), (201, ALICE, 'user'))
+        self.assertEqual(self.sign_in(daemon, session['token'])[0], 401)
+        self.assertEqual(self.ask(daemon, 'DELETE', '/v1/tokens/current', session['token'])[0], 204)
+        self.assertEqual(self.status(daemon, session['token']), 401)
+
+    def test_revoked(self):
+        daemon = self.begin()
+        link = daemon.json('token', 'link', ALICE)
+        daemon.ctl('token', 'revoke', link['id'])
+        self.assertEqual(self.sign_in(daemon, link['code'])[0], 401)
+
+
+class Musterctl(TokenCase):
+    def test_shown_once(self):
+        daemon = self.begin()
+        done = daemon.ctl('token', 'create', ALICE)
+        self.assertRegex(done.stdout, r'^muster_[\w-]{43}\n$')
+        self.assertNotIn(done.stdout.strip(), done.stderr)
+        self.assertIn(ALICE, done.stderr)
+        self.assertEqual(self.status(daemon, done.stdout.strip()), 200)
+        self.assertNotIn(done.stdout.strip(), daemon.ctl('token', 'list').stdout)
+
+    def test_file(self):
+        daemon = self.begin()
+        path = self.folder / 'token'
+        shown = daemon.json('token', 'create', ALICE, '--file', path)
+        self.assertNotIn('token', shown)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        token = path.read_text(encoding='utf-8')
+        self.assertEqual(self.status(daemon, token.strip()), 200)
+        # What is there is kept, and no token is made that nobody would have.
+        self.assertIn(str(path), daemon.ctl('token', 'create', ALICE, '--file', path, code=1).stderr)
+        self.assertEqual(path.read_text(encoding='utf-8'), token)
+        self.assertEqual(len(daemon.json('token', 'list')['tokens']), 1)
+        # And where none is made, no file stays behind.
+        other = self.folder / 'other'
+        self.assertIn("no user 'carol'", daemon.ctl('token', 'create', 'carol', '--file', other, code=1).stderr)
+        self.assertFalse(other.exists())
+
+    def test_list(self):
+        daemon = self.begin()
+        self.assertIn('no tokens', daemon.ctl('token', 'list').stdout)
+        made = [self.create(daemon, ALICE, '--label', 'desk'), self.create(daemon, BOB, '--scope', 'agent'),
+                self.create(daemon, '--scope', 'monitor', '--expires', 'never')]
+        text = daemon.ctl('token', 'list').stdout
+        self.assertRegex(text, r'^ID +USER +SCOPE +LABEL +MADE +MADE BY +EXPIRES\n')
+        self.assertRegex(text, rf"(?m)^{made[0]['id']}  {ALICE} +user +desk ")
+        self.assertRegex(text, rf"(?m)^{made[2]['id']} +monitor .* never$")
+        self.assertEqual(sorted(daemon.ctl('token', 'list', '--ids').stdout.split()), sorted(one['id'] for one in made))
+        self.assertEqual([one['id'] for one in daemon.json('token', 'list', BOB)['tokens']], [made[1]['id']])
+
+    def test_wrong_use(self):
+        daemon = self.begin()
+        self.assertIn('--base', daemon.ctl('token', 'link', ALICE, '--base', 'muster.example.com', code=2).stderr)
+        self.assertIn("no scope 'root'", daemon.ctl('token', 'create', ALICE, '--scope', 'root', code=1).stderr)
+        self.assertIn('create, list, revoke, link', daemon.ctl('token', code=2).stderr)
+
+
+if __name__ == '__main__':
+    harness.main()
