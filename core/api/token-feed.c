@@ -3,11 +3,14 @@
 
 #include "api/token-feed.h"
 
+#include "api/token-expiry.h"
+
 struct _MusterdTokenFeed
 {
   MusterdEngine *engine; /* nullable: stopped */
   GMainContext  *context;
   MusterdTokens *tokens;
+  GSource       *expiry; /* runs on the api's thread */
 };
 
 typedef struct
@@ -60,11 +63,9 @@ on_users_changed (MusterdUser *const *changed G_GNUC_UNUSED, gsize n_changed G_G
 }
 
 static gboolean
-fill (MusterdTokens *tokens, MusterdStore *store, MusterdTime now, GError **error)
+fill (MusterdTokens *tokens, MusterdStore *store, GError **error)
 {
   g_autoptr(GPtrArray) all = musterd_store_load_tokens (store, error);
-  g_autoptr(GPtrArray) expired = NULL;
-  MusterdBatch *batch;
 
   if (all == NULL)
     return FALSE;
@@ -78,13 +79,6 @@ fill (MusterdTokens *tokens, MusterdStore *store, MusterdTime now, GError **erro
       else
         g_warning ("token %s is not in force: %s", token->id, local->message);
     }
-  expired = musterd_tokens_take_expired (tokens, NULL, TRUE, now);
-  if (expired->len == 0)
-    return TRUE;
-  batch = musterd_batch_new ();
-  for (guint i = 0; i < expired->len; i++)
-    musterd_batch_remove_token (batch, expired->pdata[i]);
-  musterd_store_write (store, batch, FALSE, NULL, NULL);
   return TRUE;
 }
 
@@ -94,12 +88,14 @@ musterd_token_feed_new (const MusterdApiServices *services, GMainContext *contex
 {
   MusterdTokenFeed *feed;
 
-  if (services->store != NULL && !fill (tokens, services->store, g_get_real_time (), error))
+  if (services->store != NULL && !fill (tokens, services->store, error))
     return NULL;
   feed = g_new0 (MusterdTokenFeed, 1);
   feed->engine = services->engine;
   feed->context = g_main_context_ref (context);
   feed->tokens = tokens;
+  feed->expiry = musterd_token_expiry_source_new (tokens, services->store);
+  g_source_attach (feed->expiry, context);
   musterd_engine_listen (feed->engine, NULL, on_users_changed, feed);
   return feed;
 }
@@ -116,6 +112,8 @@ void
 musterd_token_feed_free (MusterdTokenFeed *feed)
 {
   musterd_token_feed_stop (feed);
+  g_source_destroy (feed->expiry);
+  g_source_unref (feed->expiry);
   g_main_context_unref (feed->context);
   g_free (feed);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fills the table of tokens from the store, and ends the tokens of users who are removed. */
+/* Fills the table of tokens from the store, and ends the tokens whose time has come and those of users who are
+ * removed. */
 #pragma once
 
 #include "api/api.h"

@@ -16,7 +16,6 @@ typedef struct
   MusterdToken *token;
   char         *secret;
   char         *redeems; /* nullable */
-  GPtrArray    *expired; /* ids that make room */
 } Making;
 
 static void
@@ -27,7 +26,6 @@ making_free (gpointer data)
   g_clear_pointer (&making->token, musterd_token_unref);
   musterd_token_secret_free (making->secret);
   g_free (making->redeems);
-  g_clear_pointer (&making->expired, g_ptr_array_unref);
   g_free (making);
 }
 
@@ -119,8 +117,6 @@ run_make (MusterdCall *call, const MusterdApiServices *services, gpointer value)
       return;
     }
   batch = musterd_batch_new ();
-  for (guint i = 0; i < making->expired->len; i++)
-    musterd_batch_remove_token (batch, making->expired->pdata[i]);
   if (making->redeems != NULL)
     musterd_batch_remove_token (batch, making->redeems);
   musterd_batch_put_token (batch, making->token);
@@ -189,7 +185,6 @@ musterd_token_make (MusterdRequest *request, const MusterdTokenOrder *order)
     making->secret = musterd_token_secret_new (order->kind, &error);
   if (making->secret != NULL && musterd_token_secret_hash (making->secret, order->kind, hash))
     {
-      making->expired = musterd_tokens_take_expired (tokens, order->user, FALSE, now);
       making->token = musterd_token_new (id, hash, order->kind, order->scope, order->user, order->label, order->by, now,
                                          order->expires);
       making->redeems = g_strdup (order->redeems);

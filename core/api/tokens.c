@@ -6,26 +6,29 @@
 #include <string.h>
 
 #include "api/token-secret.h"
+#include "engine/heap.h"
 #include "model/error.h"
 
 #define NOBODY ""
 
 typedef struct
 {
-  MusterdToken *token;
-  gboolean      enabled;
+  MusterdHeapNode node; /* first: the heap hands it back; in it while enabled */
+  MusterdToken   *token;
+  gboolean        enabled;
 } Entry;
 
 struct _MusterdTokens
 {
-  GHashTable *by_id;   /* id, in the token → Entry */
-  GHashTable *by_hash; /* hash, in the token → Entry, not owned: those in force */
-  GHashTable *by_user; /* user or NOBODY → GPtrArray of Entry, not owned */
-  void      (*ended) (const char *id, gpointer data); /* nullable */
-  gpointer    ended_data;
-  guint64     n_refused;
-  gint64      minute;        /* monotonic: when it began */
-  guint       n_wrong_codes; /* in it */
+  GHashTable  *by_id;   /* id, in the token → Entry */
+  GHashTable  *by_hash; /* hash, in the token → Entry, not owned: those in force */
+  GHashTable  *by_user; /* user or NOBODY → GPtrArray of Entry, not owned */
+  MusterdHeap *by_end;  /* Entry, not owned: those in force */
+  void       (*ended) (const char *id, gpointer data); /* nullable */
+  gpointer     ended_data;
+  guint64      n_refused;
+  gint64       minute;        /* monotonic: when it began */
+  guint        n_wrong_codes; /* in it */
 };
 
 /* Any four bytes of it are as good as any other, and nobody can choose them. */
@@ -61,12 +64,14 @@ musterd_tokens_new (void)
   tokens->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   tokens->by_hash = g_hash_table_new (hash_hash, hash_equal);
   tokens->by_user = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  tokens->by_end = musterd_heap_new ();
   return tokens;
 }
 
 void
 musterd_tokens_free (MusterdTokens *tokens)
 {
+  musterd_heap_free (tokens->by_end);
   g_hash_table_unref (tokens->by_user);
   g_hash_table_unref (tokens->by_hash);
   g_hash_table_unref (tokens->by_id);
@@ -120,6 +125,7 @@ musterd_tokens_add (MusterdTokens *tokens, MusterdToken *token, GError **error)
       return FALSE;
     }
   entry = g_new0 (Entry, 1);
+  entry->node.at = MUSTERD_TIME_NEVER;
   entry->token = musterd_token_ref (token);
   g_hash_table_insert (tokens->by_id, token->id, entry);
   if (of_user == NULL)
@@ -139,6 +145,7 @@ musterd_tokens_enable (MusterdTokens *tokens, const char *id, gboolean enable)
   if (entry == NULL)
     return FALSE;
   entry->enabled = enable;
+  musterd_heap_set (tokens->by_end, &entry->node, enable ? entry->token->expires : MUSTERD_TIME_NEVER);
   if (enable)
     g_hash_table_insert (tokens->by_hash, entry->token->hash, entry);
   else
@@ -189,53 +196,39 @@ musterd_tokens_remove (MusterdTokens *tokens, const char *id)
     tokens->ended (token->id, tokens->ended_data);
 }
 
-/* `ids` may be the tokens' own: it is not looked at after its token has gone. */
-static void
-remove_all (MusterdTokens *tokens, GPtrArray *ids)
-{
-  for (guint i = 0; i < ids->len; i++)
-    musterd_tokens_remove (tokens, ids->pdata[i]);
-}
-
 void
 musterd_tokens_remove_user (MusterdTokens *tokens, const char *user)
 {
   const GPtrArray *of_user = g_hash_table_lookup (tokens->by_user, user);
-  g_autoptr(GPtrArray) ids = g_ptr_array_new ();
+  g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; of_user != NULL && i < of_user->len; i++)
-    g_ptr_array_add (ids, ((Entry *) of_user->pdata[i])->token->id);
-  remove_all (tokens, ids);
+    g_ptr_array_add (ids, g_strdup (((Entry *) of_user->pdata[i])->token->id));
+  for (guint i = 0; i < ids->len; i++)
+    musterd_tokens_remove (tokens, ids->pdata[i]);
 }
 
-static void
-add_expired (GPtrArray *ids, const GPtrArray *entries, MusterdTime now)
+MusterdTime
+musterd_tokens_get_next_expiry (MusterdTokens *tokens)
 {
-  for (guint i = 0; entries != NULL && i < entries->len; i++)
-    {
-      const Entry *entry = entries->pdata[i];
+  const MusterdHeapNode *first = musterd_heap_first (tokens->by_end);
 
-      if (entry->enabled && entry->token->expires <= now)
-        g_ptr_array_add (ids, g_strdup (entry->token->id));
-    }
+  return first != NULL ? first->at : MUSTERD_TIME_NEVER;
 }
 
 GPtrArray *
-musterd_tokens_take_expired (MusterdTokens *tokens, const char *user, gboolean everybody, MusterdTime now)
+musterd_tokens_take_expired (MusterdTokens *tokens, MusterdTime now, guint max)
 {
   GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
-  GHashTableIter iter;
-  gpointer entries;
 
-  if (!everybody)
-    add_expired (ids, g_hash_table_lookup (tokens->by_user, owner_of (user)), now);
-  else
+  while (ids->len < max && musterd_tokens_get_next_expiry (tokens) <= now)
     {
-      g_hash_table_iter_init (&iter, tokens->by_user);
-      while (g_hash_table_iter_next (&iter, NULL, &entries))
-        add_expired (ids, entries, now);
+      const Entry *entry = (const Entry *) musterd_heap_first (tokens->by_end);
+      char *id = g_strdup (entry->token->id);
+
+      g_ptr_array_add (ids, id);
+      musterd_tokens_remove (tokens, id);
     }
-  remove_all (tokens, ids);
   return ids;
 }
 

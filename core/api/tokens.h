@@ -32,9 +32,10 @@ MusterdToken *musterd_tokens_find   (MusterdTokens *tokens, const char *secret, 
 void          musterd_tokens_remove (MusterdTokens *tokens, const char *id);
 /* The user is gone, and every token of theirs. */
 void          musterd_tokens_remove_user (MusterdTokens *tokens, const char *user);
-/* Removes what has expired, of `user` (NULL: of nobody) or of `everybody`; their ids, for the store. */
-GPtrArray    *musterd_tokens_take_expired (MusterdTokens *tokens, const char *user, gboolean everybody,
-                                           MusterdTime now);
+/* When the first of those in force ends; NEVER: none does. */
+MusterdTime   musterd_tokens_get_next_expiry (MusterdTokens *tokens);
+/* Removes what has expired, up to `max`; their ids (char *), for the store. */
+GPtrArray    *musterd_tokens_take_expired (MusterdTokens *tokens, MusterdTime now, guint max);
 /* Those in force (MusterdToken, referenced), the newest first; of `user`, or (NULL) all. */
 GPtrArray    *musterd_tokens_list   (MusterdTokens *tokens, const char *user, MusterdTime now);
 /* How often musterd_tokens_find() has found none. */

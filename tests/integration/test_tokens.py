@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import sqlite3
 import threading
 
 import harness
@@ -55,6 +56,11 @@ class TokenCase(harness.TestCase):
     def sign_in(self, daemon, code):
         return self.ask(daemon, 'POST', '/v1/sign-in', body={'code': code})
 
+    def rows(self, daemon):
+        """How many tokens the store has."""
+        with contextlib.closing(sqlite3.connect(daemon.state_dir / 'muster.db')) as db:
+            return db.execute('SELECT count (*) FROM tokens').fetchone()[0]
+
     def on_disk(self, daemon):
         """Every byte that the daemon has written anywhere, its log included."""
         files = [path for path in daemon.folder.rglob('*') if path.is_file()]
@@ -101,6 +107,7 @@ class Tokens(TokenCase):
         made = self.create(daemon, ALICE, '--expires', '+2s')
         harness.wait_for('the end of the token', lambda: self.status(daemon, made['token']) == 401)
         self.assertEqual(daemon.json('token', 'list')['tokens'], [])
+        harness.wait_for('its leaving the disk', lambda: self.rows(daemon) == 0)
         lasting = self.create(daemon, '--scope', 'admin', '--expires', 'never')
         self.assertIsNone(lasting['expires'])
         self.assertIn('future', daemon.ctl('token', 'create', ALICE, '--expires', '2001-01-01T00:00:00Z', code=1).stderr)

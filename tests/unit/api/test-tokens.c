@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "api/token-expiry.h"
 #include "api/token-secret.h"
 #include "api/tokens.h"
 #include "model/error.h"
@@ -210,23 +211,64 @@ test_expired (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_autofree char *c = put (fixture, "c", "alice", NOW + 2);
   g_autofree char *n = put (fixture, "n", NULL, NOW + 1);
   g_autofree char *of_alice = NULL, *all = NULL;
-  g_autoptr(GPtrArray) before = musterd_tokens_take_expired (fixture->tokens, "alice", FALSE, NOW);
-  g_autoptr(GPtrArray) first = musterd_tokens_take_expired (fixture->tokens, "alice", FALSE, NOW + 1);
-  g_autoptr(GPtrArray) second = musterd_tokens_take_expired (fixture->tokens, NULL, FALSE, NOW + 1);
-  g_autoptr(GPtrArray) third = NULL;
+  g_autofree char *e = put (fixture, "e", "alice", MUSTERD_TIME_NEVER);
+  g_autoptr(GPtrArray) before = musterd_tokens_take_expired (fixture->tokens, NOW, 10);
+  g_autoptr(GPtrArray) first = NULL, second = NULL, third = NULL;
 
-  g_assert_cmpuint (before->len, ==, 0);
-  g_assert_cmpuint (first->len, ==, 1);
-  g_assert_cmpstr (first->pdata[0], ==, "a");
-  g_assert_cmpuint (second->len, ==, 1);
-  g_assert_cmpstr (second->pdata[0], ==, "n");
+  g_assert_cmpint (musterd_tokens_get_next_expiry (fixture->tokens), ==, NOW + 1);
+  /* Not in force any more, although it is still there. */
   of_alice = list (fixture, "alice", NOW + 1);
-  g_assert_cmpstr (of_alice, ==, "c ");
+  g_assert_cmpstr (of_alice, ==, "e c ");
   all = list (fixture, NULL, NOW + 1);
-  g_assert_cmpstr (all, ==, "c "); /* bob's is not in force, although it is still there */
-  third = musterd_tokens_take_expired (fixture->tokens, NULL, TRUE, NOW + 2);
-  g_assert_cmpuint (third->len, ==, 2);
-  g_assert_cmpstr (find (fixture, c, MUSTERD_TOKEN_BEARER, NOW), ==, NULL);
+  g_assert_cmpstr (all, ==, "e c ");
+  g_assert_cmpuint (before->len, ==, 0);
+  first = musterd_tokens_take_expired (fixture->tokens, NOW + 1, 2);
+  g_assert_cmpuint (first->len, ==, 2);
+  second = musterd_tokens_take_expired (fixture->tokens, NOW + 1, 2);
+  g_assert_cmpuint (second->len, ==, 1);
+  g_assert_cmpint (musterd_tokens_get_next_expiry (fixture->tokens), ==, NOW + 2);
+  third = musterd_tokens_take_expired (fixture->tokens, MUSTERD_TIME_NEVER - 1, 10);
+  g_assert_cmpuint (third->len, ==, 1);
+  g_assert_cmpstr (third->pdata[0], ==, "c");
+  g_assert_cmpuint (strlen (fixture->ended->str), ==, strlen ("a b n c "));
+  g_assert_true (g_str_has_suffix (fixture->ended->str, "c "));
+  g_assert_cmpint (musterd_tokens_get_next_expiry (fixture->tokens), ==, MUSTERD_TIME_NEVER);
+  g_assert_cmpstr (find (fixture, e, MUSTERD_TOKEN_BEARER, MUSTERD_TIME_NEVER - 1), ==, "e");
+}
+
+/* One that is made while the loop sleeps already, and ends before the one that it sleeps for. */
+static gboolean
+on_put_due (gpointer data)
+{
+  g_free (put (data, "soon", "alice", g_get_real_time () + 50 * 1000));
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_watchdog (gpointer data G_GNUC_UNUSED)
+{
+  g_error ("%s: no token has ended", g_test_get_path ());
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_ends_by_itself (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr(GSource) expiry = musterd_token_expiry_source_new (fixture->tokens, NULL);
+  g_autoptr(GSource) watchdog = g_timeout_source_new_seconds (30);
+  g_autofree char *late = put (fixture, "late", "alice", g_get_real_time () + MUSTERD_HOUR);
+  g_autofree char *past = put (fixture, "past", "alice", g_get_real_time () - MUSTERD_HOUR);
+
+  g_source_set_callback (watchdog, on_watchdog, NULL, NULL);
+  g_source_attach (watchdog, NULL);
+  g_source_attach (expiry, NULL);
+  g_timeout_add (20, on_put_due, fixture);
+  while (strlen (fixture->ended->str) < strlen ("past soon "))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (fixture->ended->str, ==, "past soon ");
+  g_assert_cmpstr (find (fixture, late, MUSTERD_TOKEN_BEARER, g_get_real_time ()), ==, "late");
+  g_source_destroy (expiry);
+  g_source_destroy (watchdog);
 }
 
 static void
@@ -280,6 +322,7 @@ main (int argc, char **argv)
     { "/api/tokens/same-twice", test_same_twice },
     { "/api/tokens/remove-user", test_remove_user },
     { "/api/tokens/expired", test_expired },
+    { "/api/tokens/ends-by-itself", test_ends_by_itself },
     { "/api/tokens/bounds", test_bounds },
     { "/api/tokens/wrong-codes", test_wrong_codes },
   };
