@@ -23,7 +23,7 @@ typedef enum
 typedef enum
 {
   MUSTERD_BODY_NONE,
-  MUSTERD_BODY_JSON, /* ≤ 1 MiB */
+  MUSTERD_BODY_JSON, /* ≤ 1 MiB; of strangers ≤ 1 KiB */
   MUSTERD_BODY_CSV,  /* ≤ 64 MiB */
   MUSTERD_BODY_FILE  /* ≤ 4 GiB, never whole in memory */
 } MusterdBodyKind;

@@ -11,6 +11,7 @@
 /* So much of a body that nobody wants is read all the same: a client that is still sending does not look for its
  * answer. */
 #define UNWANTED_MAX (64 * 1024 * 1024)
+#define MIB (1024 * 1024)
 #define CONNECTION_KEY "musterd-connection"
 #define REQUEST_KEY "musterd-request"
 
@@ -32,6 +33,8 @@ refuse_error (MusterdRequest *request, const GError *error)
 static gint64
 body_max (const MusterdRequest *request)
 {
+  if (request->route != NULL && request->route->may == MUSTERD_MAY_EVERYBODY)
+    return request->route->body == MUSTERD_BODY_NONE ? 0 : MUSTERD_STRANGER_BODY_MAX;
   switch (request->route != NULL ? request->route->body : MUSTERD_BODY_NONE)
     {
     case MUSTERD_BODY_JSON:
@@ -55,7 +58,8 @@ refuse_too_long (MusterdRequest *request)
   if (max == 0)
     why = g_strdup ("this request takes no body");
   else
-    why = g_strdup_printf ("the body is longer than %" G_GINT64_FORMAT " MiB", max / (1024 * 1024));
+    why = g_strdup_printf ("the body is longer than %" G_GINT64_FORMAT " %s", max / (max < MIB ? 1024 : MIB),
+                           max < MIB ? "KiB" : "MiB");
   refuse (request, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, why);
 }
 

@@ -15,6 +15,7 @@
 G_BEGIN_DECLS
 
 #define MUSTERD_JSON_BODY_MAX (1024 * 1024)
+#define MUSTERD_STRANGER_BODY_MAX 1024 /* of whoever need not be signed in */
 #define MUSTERD_CSV_BODY_MAX (64 * 1024 * 1024)
 #define MUSTERD_FILE_BODY_MAX (G_GINT64_CONSTANT (4) * 1024 * 1024 * 1024)
 

@@ -169,7 +169,11 @@ run_create (Ctl *ctl)
       return CTL_DONE;
     }
   if (fd < 0)
-    g_print ("%s\n", ctl_string (token, "token"));
+    {
+      g_autofree char *secret = ctl_clean (ctl_string (token, "token"));
+
+      g_print ("%s\n", secret);
+    }
   tell_about (token);
   return CTL_DONE;
 }
@@ -253,6 +257,7 @@ run_link (Ctl *ctl)
   g_autoptr(GError) error = NULL;
   g_autoptr(JsonNode) answer = NULL;
   g_autofree char *expires = NULL;
+  g_autofree char *code = NULL;
   JsonObject *link;
 
   if (base != NULL && !g_str_has_prefix (base, "https://") && !g_str_has_prefix (base, "http://"))
@@ -271,9 +276,10 @@ run_link (Ctl *ctl)
     }
   link = json_node_get_object (answer);
   expires = ctl_time (ctl_string (link, "expires"));
+  code = ctl_clean (ctl_string (link, "code"));
   while (length > 0 && base[length - 1] == '/')
     length--;
-  g_print ("%.*s/#sign-in=%s\n", (int) length, base != NULL ? base : "", ctl_string (link, "code"));
+  g_print ("%.*s/#sign-in=%s\n", (int) length, base != NULL ? base : "", code);
   g_printerr (_ ("It signs in once, until %s.\n"), expires != NULL ? expires : "?");
   return CTL_DONE;
 }
