@@ -5,10 +5,8 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "api/api.h"
-#include "api/bridge.h"
 #include "api/rfc3339.h"
 #include "api/tokens.h"
 #include "fake-host.h"
@@ -525,89 +523,6 @@ test_long_code (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (ask_status (fixture, NULL, "POST", "/v1/sign-in", fits), ==, 401);
 }
 
-static guint
-count_answers (GPtrArray *connections)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < connections->len; i++)
-    if (g_socket_condition_check (connections->pdata[i], G_IO_IN) != 0)
-      n++;
-  return n;
-}
-
-static void
-wait_for_answers (GPtrArray *connections, guint n, gboolean engine_runs)
-{
-  gint64 deadline = g_get_monotonic_time () + WATCHDOG_SECONDS * G_TIME_SPAN_SECOND;
-
-  while (count_answers (connections) < n)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      if (!engine_runs || !g_main_context_iteration (NULL, FALSE))
-        g_thread_yield ();
-    }
-}
-
-#define TURNED_AWAY 20
-
-/* More than the api passes on to the engine at a time: whoever is turned away loses nothing by it. */
-static void
-test_busy (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
-{
-  static const char status_request[] = "GET /v1/status HTTP/1.0\r\nHost: muster\r\n\r\n";
-  g_autoptr(GPtrArray) connections = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr(GSocketAddress) address = g_unix_socket_address_new (fixture->path);
-  g_autofree char *code = make_code (fixture, NULL, USER);
-  g_autofree char *list = NULL;
-  struct rlimit limit = { 0 };
-  Exchange sign_in = { 0 }, create = { 0 };
-  gint64 deadline;
-  guint status = 0;
-
-  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
-  limit.rlim_cur = limit.rlim_max;
-  if (limit.rlim_max < 3 * MUSTERD_BRIDGE_CALLS_MAX || setrlimit (RLIMIT_NOFILE, &limit) != 0)
-    {
-      g_test_skip ("not enough file descriptors");
-      return;
-    }
-  for (guint i = 0; i < MUSTERD_BRIDGE_CALLS_MAX + TURNED_AWAY; i++)
-    {
-      g_autoptr(GError) error = NULL;
-      g_autoptr(GSocket) socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, 0, &error);
-
-      g_assert_no_error (error);
-      g_socket_set_timeout (socket, WATCHDOG_SECONDS);
-      g_assert_true (g_socket_connect (socket, address, NULL, &error));
-      g_assert_cmpint (g_socket_send (socket, status_request, strlen (status_request), NULL, &error), ==,
-                       (gssize) strlen (status_request));
-      g_ptr_array_add (connections, g_steal_pointer (&socket));
-    }
-  /* The engine does not run meanwhile: those that are answered are those that were turned away. */
-  wait_for_answers (connections, TURNED_AWAY, FALSE);
-  deadline = g_get_monotonic_time () + WATCHDOG_SECONDS * G_TIME_SPAN_SECOND;
-  begin (fixture, &sign_in, NULL, "POST", "/v1/sign-in", code);
-  begin (fixture, &create, NULL, "POST", TOKENS, USER);
-  while (!g_atomic_int_get (&sign_in.done) || !g_atomic_int_get (&create.done))
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      g_thread_yield ();
-    }
-  g_free (finish (&sign_in, &status));
-  g_assert_cmpuint (status, ==, 503);
-  g_free (finish (&create, &status));
-  g_assert_cmpuint (status, ==, 503);
-
-  wait_for_answers (connections, connections->len, TRUE);
-  /* Every place is free again, and the code is as good as before. */
-  for (guint i = 1; i < MUSTERD_TOKENS_OF_USER_MAX; i++)
-    g_free (make_token (fixture, NULL, USER, NULL));
-  g_assert_cmpuint (ask_status (fixture, NULL, "POST", TOKENS, USER), ==, 429);
-  list = ask (fixture, NULL, "GET", TOKENS, NULL, &status);
-  assert_like (list, "*sign-in-link*");
-}
-
 static void
 test_wrong_codes (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -637,7 +552,6 @@ main (int argc, char **argv)
     { "/api/token-http/sign-in", test_sign_in },
     { "/api/token-http/too-many", test_too_many },
     { "/api/token-http/long-code", test_long_code },
-    { "/api/token-http/busy", test_busy },
     { "/api/token-http/wrong-codes", test_wrong_codes },
   };
 
