@@ -170,6 +170,14 @@ identify_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, Musterd
 }
 
 /* One answer for every token that is not in force, whatever the reason. */
+static void
+set_not_in_force (GError **error)
+{
+  g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
+                       "this token is not in force: it is unknown, expired or revoked; 'musterctl token create' makes a "
+                       "new one");
+}
+
 static gboolean
 identify_token (MusterdAuth *auth, MusterdReplica *replica, const char *authorization, MusterdCaller *caller,
                 GError **error)
@@ -184,9 +192,7 @@ identify_token (MusterdAuth *auth, MusterdReplica *replica, const char *authoriz
   token = musterd_tokens_find (auth->tokens, secret, MUSTERD_TOKEN_BEARER, g_get_real_time ());
   if (token == NULL || (token->user != NULL && musterd_replica_get_user (replica, token->user) == NULL))
     {
-      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
-                           "this token is not in force: it is unknown, expired or revoked; 'musterctl token create' "
-                           "makes a new one");
+      set_not_in_force (error);
       return FALSE;
     }
   caller->admin = token->scope == MUSTERD_SCOPE_ADMIN;
@@ -207,6 +213,16 @@ musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const Musterd
     return identify_token (auth, replica, authorization, caller, error);
   g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
                        "nobody is signed in: send 'Authorization: Bearer TOKEN'");
+  return FALSE;
+}
+
+gboolean
+musterd_auth_confirm (MusterdAuth *auth, const MusterdCaller *caller, GError **error)
+{
+  if (caller->token == NULL
+      || (musterd_tokens_get (auth->tokens, caller->token) != NULL && g_get_real_time () < caller->expires))
+    return TRUE;
+  set_not_in_force (error);
   return FALSE;
 }
 

@@ -41,6 +41,9 @@ MusterdTokens *musterd_auth_get_tokens (MusterdAuth *auth);
  * not in force (any more). */
 gboolean     musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const MusterdPeer *peer,
                                     const char *authorization, MusterdCaller *caller, GError **error);
+/* Whether the token that was shown is still in force: a body may have been long in coming. FALSE with
+ * MUSTERD_ERROR_UNKNOWN_CALLER. */
+gboolean     musterd_auth_confirm  (MusterdAuth *auth, const MusterdCaller *caller, GError **error);
 void         musterd_caller_clear (MusterdCaller *caller);
 /* `from` is nobody afterwards. */
 void         musterd_caller_move  (MusterdCaller *to, MusterdCaller *from);

@@ -213,10 +213,13 @@ on_request (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
             GHashTable *query G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
   MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
+  g_autoptr(GError) error = NULL;
 
   if (request->answered)
     return;
   musterd_connection_set_deadline (request->connection, 0);
+  if (request->refused == 0 && !musterd_auth_confirm (request->server->auth, &request->caller, &error))
+    refuse_error (request, error);
   if (request->refused != 0)
     answer_refusal (request);
   else

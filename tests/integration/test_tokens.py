@@ -10,6 +10,7 @@ import sqlite3
 import threading
 
 import harness
+import sse
 
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
@@ -166,6 +167,94 @@ class Tokens(TokenCase):
         daemon.ctl('restore', copy)
         daemon.wait_note('READY=1')
         self.assertEqual(self.status(daemon, made['token']), 200)
+
+
+class AtOnce(TokenCase):
+    """What ends a token ends what is open with it."""
+
+    def follow(self, daemon, token):
+        stream = sse.Stream(daemon.socket, headers=[f'Authorization: Bearer {token}'])
+        self.addCleanup(stream.close)
+        self.assertEqual(stream.status, 200)
+        stream.read_until('synced')
+        return stream
+
+    def assert_ends(self, stream):
+        while stream.read() is not None:
+            pass
+
+    def test_revoked(self):
+        daemon = self.begin()
+        mine, other = (self.create(daemon, ALICE) for _n in range(2))
+        streams = [self.follow(daemon, made['token']) for made in (mine, mine, other)]
+        account = sse.Stream(daemon.socket)
+        self.addCleanup(account.close)
+        account.read_until('synced')
+        daemon.ctl('token', 'revoke', mine['id'])
+        self.assert_ends(streams[0])
+        self.assert_ends(streams[1])
+        daemon.ctl('set', ALICE, 'busy')
+        for stream in (streams[2], account):
+            self.assertEqual(stream.read_until('presence')[-1].data['status'], 'busy')
+
+    def test_user_removed(self):
+        daemon = self.begin()
+        alice, bob = (self.follow(daemon, self.create(daemon, user)['token']) for user in (ALICE, BOB))
+        daemon.ctl('user', 'remove', ALICE)
+        self.assert_ends(alice)
+        self.assertEqual(bob.read_until('removed')[-1].data['user'], ALICE)
+
+    def test_expired(self):
+        daemon = self.begin()
+        self.assert_ends(self.follow(daemon, self.create(daemon, ALICE, '--expires', '+3s')['token']))
+
+    def test_body_to_come(self):
+        """A token that ends between the head of a request and its body."""
+        daemon = self.begin()
+        made = self.create(daemon, ALICE)
+        body = b'{"status":"busy"}'
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as wire:
+            wire.settimeout(harness.PATIENCE)
+            wire.connect(str(daemon.socket))
+            wire.sendall(f'PUT /v1/presence/{ALICE} HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\n'
+                         f'Authorization: Bearer {made["token"]}\r\nExpect: 100-continue\r\n'
+                         f'Content-Length: {len(body)}\r\n\r\n'.encode())
+            answers = wire.makefile('rb')
+            self.addCleanup(answers.close)
+            self.assertIn(b' 100 ', answers.readline())
+            while answers.readline().strip():
+                pass
+            daemon.ctl('token', 'revoke', made['id'])
+            wire.sendall(body)
+            self.assertIn(b' 401 ', answers.readline())
+        self.assertEqual(daemon.json('show', ALICE)['status'], 'available')
+
+
+class Network(TokenCase):
+    def test_over_tcp(self):
+        daemon = self.start('[api]\nlisten=127.0.0.1:0\n')
+        daemon.ctl('user', 'add', ALICE)
+        url = re.search(r'http://127\.0\.0\.1:\d+', daemon.read_log())[0]
+        path = self.folder / 'token'
+        daemon.ctl('token', 'create', ALICE, '--file', path)
+        there = ('--url', url, '--token-file', path)
+        self.assertEqual(json.loads(daemon.ctl('--json', 'status', *there).stdout)['you'], {'user': ALICE, 'admin': False})
+        self.assertRegex(daemon.ctl('token', 'link', *there).stdout, rf'^{url}/#sign-in=muster-once_')
+        daemon.ctl('token', 'revoke', 'current', *there)
+        self.assertIn('not in force', daemon.ctl('status', *there, code=1).stderr)
+
+        # Without any token: nothing but to sign in.
+        host, port = url.removeprefix('http://').split(':')
+        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=harness.PATIENCE)) as connection:
+            for method, path, body, status in (('GET', '/v1/status', None, 401), ('GET', '/v1/nothing', None, 401),
+                                               ('POST', '/v1/sign-in', '{"code":"x"}', 401),
+                                               ('POST', '/v1/sign-in', json.dumps({'code': self.code(daemon, ALICE)}), 201)):
+                connection.request(method, path, body, {'Content-Type': 'application/json'} if body else {})
+                response = connection.getresponse()
+                response.read()
+                self.assertEqual(response.status, status, (method, path))
+                if status == 401:
+                    self.assertEqual(response.headers['WWW-Authenticate'], 'Bearer realm="muster"')
 
 
 class Links(TokenCase):
