@@ -3,7 +3,7 @@
 
 #include "api/token-expiry.h"
 
-#define AT_ONCE 1000
+#define AT_ONCE 100 /* many of them may have a stream each; others want to be served in between */
 /* Tokens end by the wall's clock, which can be set: it is looked at this often. */
 #define LOOK_MS 60000
 

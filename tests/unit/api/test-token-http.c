@@ -523,6 +523,16 @@ test_long_code (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (ask_status (fixture, NULL, "POST", "/v1/sign-in", fits), ==, 401);
 }
 
+/* What is not made takes no place. */
+static void
+test_not_made (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  for (guint i = 0; i <= MUSTERD_TOKENS_OF_USER_MAX; i++)
+    g_assert_cmpuint (ask_status (fixture, NULL, "POST", TOKENS, "{\"user\":\"carol\"}"), ==, 404);
+  put_user (fixture, "carol");
+  g_assert_cmpuint (ask_status (fixture, NULL, "POST", TOKENS, "{\"user\":\"carol\"}"), ==, 201);
+}
+
 static void
 test_wrong_codes (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -552,6 +562,7 @@ main (int argc, char **argv)
     { "/api/token-http/sign-in", test_sign_in },
     { "/api/token-http/too-many", test_too_many },
     { "/api/token-http/long-code", test_long_code },
+    { "/api/token-http/not-made", test_not_made },
     { "/api/token-http/wrong-codes", test_wrong_codes },
   };
 
