@@ -68,6 +68,7 @@ gboolean
 musterd_rfc3339_parse (const char *text, MusterdTime *time, GError **error)
 {
   g_autoptr(GDateTime) date = NULL;
+  MusterdTime moment;
 
   if (strlen (text) <= TEXT_MAX && has_form (text))
     {
@@ -82,6 +83,14 @@ musterd_rfc3339_parse (const char *text, MusterdTime *time, GError **error)
                            "2026-11-22T07:50:12+01:00");
       return FALSE;
     }
-  *time = g_date_time_to_unix (date) * MUSTERD_SECOND + g_date_time_get_microsecond (date);
+  moment = g_date_time_to_unix (date) * MUSTERD_SECOND + g_date_time_get_microsecond (date);
+  /* Its zone may carry it out of the years that can be written. */
+  if (moment < MUSTERD_TIME_FIRST || moment > MUSTERD_TIME_LAST)
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                           "expected a time in the years 0001 to 9999, counted in UTC");
+      return FALSE;
+    }
+  *time = moment;
   return TRUE;
 }

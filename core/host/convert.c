@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-/* Years 1 to 9999: what RFC 3339 can write. */
-#define TIME_MIN (G_GINT64_CONSTANT (-62135596800) * G_USEC_PER_SEC)
-#define TIME_MAX (G_GINT64_CONSTANT (253402300799) * G_USEC_PER_SEC)
-
 #define SAME(a, b) G_STATIC_ASSERT ((int) (a) == (int) (b))
 
 SAME (MUSTER_STATUS_NONE, MUSTERD_STATUS_NONE);
@@ -152,9 +148,9 @@ musterd_convert_check_enum (guint value, guint n_values, const char *what, GErro
 static gboolean
 check_times (MusterdTime from, MusterdTime until, gint64 lease, GError **error)
 {
-  if (from < TIME_MIN || from > TIME_MAX)
+  if (from < MUSTERD_TIME_FIRST || from > MUSTERD_TIME_LAST)
     g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'from' %" G_GINT64_FORMAT " out of range", from);
-  else if (until != MUSTER_OPEN_ENDED && (until < TIME_MIN || until > TIME_MAX))
+  else if (until != MUSTER_OPEN_ENDED && (until < MUSTERD_TIME_FIRST || until > MUSTERD_TIME_LAST))
     g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'until' %" G_GINT64_FORMAT " out of range", until);
   else if (until <= from)
     g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'until' is not after 'from'");
