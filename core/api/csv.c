@@ -91,24 +91,26 @@ static char *
 read_quoted (MusterdCsv *csv, guint column, GError **error)
 {
   g_autoptr(GString) field = g_string_new (NULL);
+  gboolean closed = FALSE;
 
   for (csv->p++; csv->p < csv->end; csv->p++)
     {
       if (*csv->p == '"')
         {
           csv->p++;
-          if (csv->p >= csv->end || *csv->p != '"')
+          closed = csv->p >= csv->end || *csv->p != '"';
+          if (closed)
             break;
         }
       else if (*csv->p == '\n')
         csv->line++;
       g_string_append_c (field, *csv->p);
-      if (csv->p + 1 >= csv->end)
-        {
-          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "row %u, column %u: the quote is not closed",
-                       csv->record, column);
-          return NULL;
-        }
+    }
+  if (!closed)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "row %u, column %u: the quote is not closed",
+                   csv->record, column);
+      return NULL;
     }
   if (!at_line_end (csv) && *csv->p != csv->separator)
     {

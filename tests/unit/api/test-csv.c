@@ -25,6 +25,8 @@ static const Case cases[] = {
   { "empty-lines", "\n\nid\n\na\n\n\n", "id/a" },
   { "nothing", "", "" },
   { "open-quote", "id\n\"a\n", "!*row 2, column 1: the quote is not closed*" },
+  { "open-quote-last", "id,name\na,\"", "!*row 2, column 2: the quote is not closed*" },
+  { "open-quote-doubled", "id\n\"a\"\"", "!*row 2, column 1: the quote is not closed*" },
   { "after-quote", "id,name\n\"a\"b,c\n", "!*row 2, column 1: something follows the closing quote*" },
   { "not-utf8", "id\na\nb\xff\n", "!*row 3: the file is not UTF-8*" },
 };
