@@ -3,9 +3,12 @@
 
 #include "api/json-check.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "model/error.h"
+
+#define NUMBER_MAX 400 /* bytes: the longest number that a double can need is shorter */
 
 typedef struct
 {
@@ -59,7 +62,7 @@ check_digits (Check *check)
 }
 
 static gboolean
-check_number (Check *check)
+check_number_form (Check *check)
 {
   if (at (check, '-'))
     check->p++;
@@ -80,6 +83,26 @@ check_number (Check *check)
         check->p++;
       return check_digits (check);
     }
+  return TRUE;
+}
+
+/* The library makes infinity of one that is too large, and writes that as a word that is no JSON. */
+static gboolean
+check_number (Check *check)
+{
+  const char *begin = check->p, *end;
+  g_autofree char *number = NULL;
+
+  if (!check_number_form (check))
+    return FALSE;
+  end = check->p;
+  check->p = begin;
+  if (end - begin > NUMBER_MAX)
+    return fail (check, "a number of too many digits");
+  number = g_strndup (begin, (gsize) (end - begin));
+  if (!isfinite (g_ascii_strtod (number, NULL)))
+    return fail (check, "a number that is too large");
+  check->p = end;
   return TRUE;
 }
 

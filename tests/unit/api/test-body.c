@@ -51,6 +51,8 @@ static const Case bodies[] = {
   { "leading-zero", "{\"text\":01}", "*expected ',' or '}'*" },
   { "plus", "{\"text\":+1}", "*expected a value*" },
   { "nan", "{\"text\":NaN}", "*expected a value*" },
+  { "too-large", "{\"attributes\":{\"a\":-13E2345}}", "*column 20: a number that is too large*" },
+  { "large", "{\"attributes\":{\"a\":1.7e308}}", NULL },
   { "line", "{\n\n  \"text\": x\n}", "*line 3, column 11*" },
   { "deep", "{\"attributes\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}", "*nested too deeply*" },
 };
