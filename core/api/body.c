@@ -79,7 +79,9 @@ parse (const char *text, gsize length, GError **error)
   twice = duplicates.twice;
   if (twice != NULL)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "member '%s' stands twice in one object", twice);
+      g_autofree char *shown = musterd_error_word (twice);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "member '%s' stands twice in one object", shown);
       return NULL;
     }
   return json_parser_steal_root (parser);
@@ -102,11 +104,12 @@ check_members (JsonObject *object, const MusterdMember *members, gsize n_members
           member = &members[i];
       if (member == NULL)
         {
+          g_autofree char *shown = musterd_error_word (name);
           g_autoptr(GString) known = g_string_new (NULL);
 
           for (gsize i = 0; i < n_members; i++)
             g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", members[i].name);
-          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "unknown member '%s': %s%s", name,
+          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "unknown member '%s': %s%s", shown,
                        n_members > 0 ? "known are " : "none is expected here", known->str);
           return FALSE;
         }

@@ -29,20 +29,23 @@ check_header (char **header, GError **error)
       if (!g_str_equal (header[i], "id") && !musterd_user_field_from_string (header[i], &field)
           && strchr (header[i], '.') == NULL)
         {
+          g_autofree char *shown = musterd_error_word (header[i]);
           g_autoptr(GString) known = g_string_new ("id");
 
           for (guint f = 0; f < MUSTERD_N_USER_FIELDS; f++)
             g_string_append_printf (known, ", %s", musterd_user_field_to_string ((MusterdUserField) f));
           g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
-                       "row 1, column %u: unknown column '%.64s': known are %s, and attributes such as micsync.host",
-                       i + 1, header[i], known->str);
+                       "row 1, column %u: unknown column '%s': known are %s, and attributes such as micsync.host",
+                       i + 1, shown, known->str);
           return FALSE;
         }
       for (guint j = 0; j < i; j++)
         if (g_str_equal (header[i], header[j]))
           {
-            g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "row 1, column %u: '%.64s' stands there twice",
-                         i + 1, header[i]);
+            g_autofree char *shown = musterd_error_word (header[i]);
+
+            g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "row 1, column %u: '%s' stands there twice",
+                         i + 1, shown);
             return FALSE;
           }
     }
@@ -68,7 +71,9 @@ read_row (char **header, char **row, guint line, MusterdUser *known, GError **er
       g_strstrip (row[i]);
       if (!musterd_user_edit_set (edit, header[i], row[i], error))
         {
-          g_prefix_error (error, "row %u, column %s: ", line, header[i]);
+          g_autofree char *shown = musterd_error_word (header[i]);
+
+          g_prefix_error (error, "row %u, column %s: ", line, shown);
           return NULL;
         }
     }
@@ -104,8 +109,10 @@ read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica
       g_strstrip (row[id_column]);
       if (!g_hash_table_add (seen, g_strdup (row[id_column])))
         {
-          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "row %u, column id: '%.256s' stands there twice",
-                       line, row[id_column]);
+          g_autofree char *shown = musterd_error_word (row[id_column]);
+
+          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "row %u, column id: '%s' stands there twice", line,
+                       shown);
           return FALSE;
         }
       if (g_hash_table_size (seen) > MUSTERD_IMPORT_ROWS_MAX)

@@ -293,10 +293,12 @@ read_choice (MusterdRequest *request, JsonObject *body, GError **error)
     }
   if (status != NULL && (!musterd_status_from_string (status, &value) || value == MUSTERD_STATUS_NONE))
     {
+      g_autofree char *shown = musterd_error_word (status);
+
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
                    "there is no status '%s': there are available, be-right-back, busy, do-not-disturb, unavailable, "
                    "logged-off",
-                   status);
+                   shown);
       return NULL;
     }
   if (!check_text (text, error))

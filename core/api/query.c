@@ -53,7 +53,9 @@ add (MusterdQuery *query, const char *part, const char *known, GError **error)
     }
   if (!is_known (known, name))
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "unknown parameter '%s'%s%s", name,
+      g_autofree char *shown = musterd_error_word (name);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "unknown parameter '%s'%s%s", shown,
                    known != NULL ? ": known are " : "", known != NULL ? known : "");
       return FALSE;
     }

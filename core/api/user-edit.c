@@ -59,7 +59,9 @@ musterd_user_edit_set (MusterdUserEdit *edit, const char *name, const char *valu
     }
   if (strchr (name, '.') == NULL)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "there is no field '%.64s'", name);
+      g_autofree char *shown = musterd_error_word (name);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "there is no field '%s'", shown);
       return FALSE;
     }
   if (value != NULL && *value != '\0')

@@ -146,16 +146,17 @@ read_attributes (Edit *edit, JsonObject *attributes, GError **error)
   while (json_object_iter_next (&iter, &name, &node))
     {
       gboolean is_string = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
+      g_autofree char *shown = musterd_error_word (name);
 
       if (!is_string && !JSON_NODE_HOLDS_NULL (node))
         {
-          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "attribute '%s' must be a string or null", name);
+          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "attribute '%s' must be a string or null", shown);
           return FALSE;
         }
       if (strchr (name, '.') == NULL)
         {
           g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
-                       "attribute '%s' must be named after its plugin: plugin.name", name);
+                       "attribute '%s' must be named after its plugin: plugin.name", shown);
           return FALSE;
         }
       add_value (edit, name, is_string ? json_node_get_string (node) : NULL);
@@ -193,13 +194,14 @@ run_edit (MusterdCall *call, const MusterdApiServices *services, gpointer value)
 {
   Edit *edit = value;
   MusterdUser *known = musterd_engine_get_user (services->engine, edit->id);
+  g_autofree char *shown = musterd_error_word (edit->id);
   g_autoptr(MusterdUserEdit) change = NULL;
   GError *error = NULL;
 
   if (edit->how == MUSTERD_PUT_EXISTING && known == NULL)
-    error = g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", edit->id);
+    error = g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", shown);
   else if (edit->how == MUSTERD_PUT_NEW && known != NULL)
-    error = g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT, "the user '%s' exists already", edit->id);
+    error = g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT, "the user '%s' exists already", shown);
   else
     {
       change = musterd_user_edit_new (edit->id, known);

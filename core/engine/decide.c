@@ -32,10 +32,11 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
 
   if (command->word != NULL && tmpl == NULL)
     {
+      g_autofree char *shown = musterd_error_word (command->word);
       g_autofree char *names = names_of_templates (engine->settings);
 
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no template '%s': there are %s",
-                   command->word, names);
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no template '%s': there are %s", shown,
+                   names);
       return FALSE;
     }
   if (tmpl == NULL && (command->status <= MUSTERD_STATUS_NONE || command->status >= MUSTERD_N_STATUSES))
@@ -92,8 +93,9 @@ decide_ignore (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
 
   if (claim == NULL)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s has no claim '%s'", entry->facts.user->id,
-                   command->word);
+      g_autofree char *shown = musterd_error_word (command->word);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s has no claim '%s'", entry->facts.user->id, shown);
       return FALSE;
     }
   command->ignore = g_new0 (MusterdIgnore, 1);

@@ -30,7 +30,11 @@ musterd_engine_require (MusterdEngine *engine, const char *user, GError **error)
   MusterdEntry *entry = musterd_engine_find (engine, user);
 
   if (entry == NULL)
-    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", user != NULL ? user : "");
+    {
+      g_autofree char *shown = musterd_error_word (user != NULL ? user : "");
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", shown);
+    }
   return entry;
 }
 

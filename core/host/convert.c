@@ -186,8 +186,9 @@ musterd_convert_claim (const MusterClaim *claim, const char *source, const char 
 
   if (!check_claim (claim, claim->from == MUSTER_NOW ? now : claim->from, error))
     {
-      g_prefix_error (error, "claim \"%.64s\": ",
-                      claim->key != NULL && g_utf8_validate (claim->key, -1, NULL) ? claim->key : "");
+      g_autofree char *shown = musterd_error_word (claim->key != NULL ? claim->key : "");
+
+      g_prefix_error (error, "claim \"%s\": ", shown);
       return NULL;
     }
 

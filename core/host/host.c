@@ -203,6 +203,7 @@ musterd_host_require (MusterdHost *host, const char *name, GError **error)
 {
   MusterdInstance *instance = musterd_host_find (host, name);
   g_autoptr(GString) names = NULL;
+  g_autofree char *shown = NULL;
 
   if (instance != NULL)
     return instance;
@@ -210,7 +211,8 @@ musterd_host_require (MusterdHost *host, const char *name, GError **error)
   for (guint i = 0; i < host->instances->len && names->len < 1000; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
                             ((MusterdInstance *) g_ptr_array_index (host->instances, i))->name);
-  g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no instance \"%.200s\": %s%s", name,
+  shown = musterd_error_word (name);
+  g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no instance \"%s\": %s%s", shown,
                names->len > 0 ? "there are " : "none is configured", names->str);
   return NULL;
 }
@@ -359,8 +361,10 @@ musterd_host_sync (MusterdHost *host, const char *name, const char *user, GError
 
       if (found == NULL || !musterd_instance_takes (instance, found))
         {
+          g_autofree char *shown = musterd_error_word (user);
+
           g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND,
-                       found == NULL ? "there is no user %s" : "%s is not among this instance's users", user);
+                       found == NULL ? "there is no user %s" : "%s is not among this instance's users", shown);
           return FALSE;
         }
     }
@@ -389,8 +393,11 @@ musterd_host_answer (MusterdHost *host, const char *name, const char *user, cons
     return FALSE;
   if (id == NULL || !musterd_instance_has_action (instance, user, id))
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s does not ask for \"%.200s\"%s%s", name,
-                   id != NULL ? id : "", user != NULL ? " of " : "", user != NULL ? user : "");
+      g_autofree char *shown_id = musterd_error_word (id != NULL ? id : "");
+      g_autofree char *shown_user = musterd_error_word (user != NULL ? user : "");
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s does not ask for \"%s\"%s%s", name, shown_id,
+                   user != NULL ? " of " : "", shown_user);
       return FALSE;
     }
   if (answer == NULL || strlen (answer) > MUSTER_LONG_TEXT_MAX || !g_utf8_validate (answer, -1, NULL))

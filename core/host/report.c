@@ -182,7 +182,11 @@ musterd_host_test (MusterdHost *host, const char *name, const char *user_id, Mus
     {
       user = musterd_engine_get_user (host->services.engine, user_id);
       if (user == NULL)
-        g_set_error (&job->error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user %s", user_id);
+        {
+          g_autofree char *shown = musterd_error_word (user_id);
+
+          g_set_error (&job->error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user %s", shown);
+        }
     }
   if (job->error != NULL)
     {

@@ -21,5 +21,7 @@ typedef enum
 
 #define MUSTERD_ERROR (musterd_error_quark ())
 GQuark musterd_error_quark (void);
+/* A word of strangers for a message: valid, on one line, and cut to some 64 bytes, with "…" where more follows. */
+char  *musterd_error_word (const char *word);
 
 G_END_DECLS

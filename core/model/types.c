@@ -3,10 +3,6 @@
 
 #include "model/types.h"
 
-#include "model/error.h"
-
-G_DEFINE_QUARK (musterd-error-quark, musterd_error)
-
 #define DEFINE_NAMES(Type, prefix, count, ...)                                 \
   static const char *const prefix##_names[] = { __VA_ARGS__ };                 \
   G_STATIC_ASSERT (G_N_ELEMENTS (prefix##_names) == (count));                  \

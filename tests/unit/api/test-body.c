@@ -101,6 +101,25 @@ test_required (void)
   g_assert_cmpstr (error->message, ==, "member 'answer' is missing");
 }
 
+/* What is wrong is named, not given back. */
+static void
+test_long_names (void)
+{
+  g_autofree char *name = g_strnfill (100000, 'x');
+  g_autofree char *body = g_strdup_printf ("{\"%s\":1}", name);
+  g_autofree char *twice = g_strdup_printf ("{\"%s\":1,\"%s\":1}", name, name);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_null (musterd_body_parse (body, strlen (body), members, G_N_ELEMENTS (members), &error));
+  g_assert_cmpuint (strlen (error->message), <, 1000);
+  g_clear_error (&error);
+  g_assert_null (musterd_body_parse (twice, strlen (twice), members, G_N_ELEMENTS (members), &error));
+  g_assert_cmpuint (strlen (error->message), <, 1000);
+  g_clear_error (&error);
+  g_assert_null (musterd_query_parse (name, "after", &error));
+  g_assert_cmpuint (strlen (error->message), <, 1000);
+}
+
 static const Case queries[] = {
   { "none", "", NULL },
   { "two", "after=5&wait=0", NULL },
@@ -167,6 +186,7 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/body/very-deep", test_very_deep);
   g_test_add_func ("/body/required", test_required);
+  g_test_add_func ("/body/long-names", test_long_names);
   g_test_add_func ("/query/values", test_query_values);
   return g_test_run ();
 }

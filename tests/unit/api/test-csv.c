@@ -78,6 +78,8 @@ static const ImportCase imports[] = {
   { "empty", "", "*the file is empty*", 0, 0, 0 },
   { "no-id", "name\nBob\n", "*no column 'id'*", 0, 0, 0 },
   { "unknown-column", "id,nme\na,b\n", "*row 1, column 2: unknown column 'nme'*", 0, 0, 0 },
+  { "column-of-lines", "id,\"n\nm\"\na,b\n", "*unknown column 'n m': *", 0, 0, 0 },
+  { "column-cut", "id,0123456789012345678901234567890123456789012345678901234567890123é\na,b\n", "*0123…'*", 0, 0, 0 },
   { "column-twice", "id,name,name\na,b,c\n", "*row 1, column 3: 'name' stands there twice*", 0, 0, 0 },
   { "id-twice", "id\na\na\n", "*row 3, column id: 'a' stands there twice*", 0, 0, 0 },
   { "short-row", "id,name\na\n", "*row 2 has 1 columns, row 1 names 2*", 0, 0, 0 },

@@ -47,7 +47,7 @@ static const ClaimCase cases[] = {
   { "control-key", { .struct_size = sizeof (MusterClaim), .key = "a\nb", .from = NOW, .until = NOW + 1 }, 0, 0, NULL,
     "*control characters in key" },
   { "invalid-key", { .struct_size = sizeof (MusterClaim), .key = "\xff", .from = NOW, .until = NOW + 1 }, 0, 0, NULL,
-    "claim \"\": key is not UTF-8" },
+    "claim \"\xef\xbf\xbd\": key is not UTF-8" },
   { "invalid-text", CLAIM (.text = "\xc3"), 0, 0, NULL, "*text is not UTF-8" },
 };
 

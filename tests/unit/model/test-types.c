@@ -393,6 +393,36 @@ test_claim_id (void)
       g_test_add_data_func (case_path, &(cases)[i], func);                                                             \
     }
 
+/* Words of strangers in messages. */
+
+typedef struct
+{
+  const char *name, *word, *shown;
+} WordCase;
+
+#define TEN "0123456789"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+
+static const WordCase words[] = {
+  { "empty", "", "" },
+  { "short", "Bürø", "Bürø" },
+  { "longest", SIXTY "0123", SIXTY "0123" },
+  { "too-long", SIXTY "01234", SIXTY "0123…" },
+  { "whole-characters", SIXTY "012ä", SIXTY "012…" },
+  { "whole-emoji", SIXTY "01😀", SIXTY "01…" },
+  { "control", "a\nb\tc\x7f" "d\xc2\x85" "e", "a b c d e" },
+  { "not-utf8", "a\xff" "b\xc3", "a\xef\xbf\xbd" "b\xef\xbf\xbd" },
+};
+
+static void
+test_word (gconstpointer data)
+{
+  const WordCase *c = data;
+  g_autofree char *shown = musterd_error_word (c->word);
+
+  g_assert_cmpstr (shown, ==, c->shown);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -405,5 +435,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/settings/defaults", test_default_settings);
   g_test_add_func ("/model/settings/find", test_find);
   g_test_add_func ("/model/claim/id", test_claim_id);
+  ADD ("/model/error/word", words, test_word);
   return g_test_run ();
 }
