@@ -2,8 +2,11 @@
 /* The vocabularies, users, settings and handles of claims, by tables. */
 #include "model/error.h"
 #include "model/facts.h"
+#include "model/zone.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Vocabularies: every name in the order of the values, as it stands on the wire. */
 
@@ -423,6 +426,23 @@ test_word (gconstpointer data)
   g_assert_cmpstr (shown, ==, c->shown);
 }
 
+/* Zones: a name is the path of a file, and nobody waits at one that never opens. */
+static void
+test_zone_climbs (void)
+{
+  g_autofree char *dir = g_dir_make_tmp ("muster-zone-XXXXXX", NULL);
+  g_autofree char *fifo = g_build_filename (dir, "fifo", NULL);
+  g_autofree char *climbing = g_strconcat ("../../../../../../..", fifo, NULL);
+  g_autofree char *colon = g_strconcat (":", fifo, NULL);
+
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  g_assert_null (musterd_zone_get (fifo));
+  g_assert_null (musterd_zone_get (colon));
+  g_assert_null (musterd_zone_get (climbing));
+  g_assert_cmpint (g_unlink (fifo), ==, 0);
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -436,5 +456,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/settings/find", test_find);
   g_test_add_func ("/model/claim/id", test_claim_id);
   ADD ("/model/error/word", words, test_word);
+  g_test_add_func ("/model/zone/climbs", test_zone_climbs);
   return g_test_run ();
 }
