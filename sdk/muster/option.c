@@ -36,10 +36,14 @@ muster_option_split (const char *text, char separator)
           if (*p == '\0')
             break;
         }
-      else if (*p == '\\' && p[1] != '\0')
-        g_string_append_c (part, *++p);
-      else if (part->len > 0 || !g_ascii_isspace (*p))
-        g_string_append_c (part, *p);
+      else
+        {
+          if (*p == '\\' && p[1] != '\0')
+            p++;
+          /* Also a blank behind a backslash: at the end of a part it is none either. */
+          if (part->len > 0 || !g_ascii_isspace (*p))
+            g_string_append_c (part, *p);
+        }
     }
   g_ptr_array_add (parts, NULL);
   return (char **) g_ptr_array_steal (parts, NULL);

@@ -66,6 +66,7 @@ static const OptionCase cases[] = {
   { "choice-empty", MUSTER_OPTION_CHOICE, "", NULL, "expected one of red, green, got nothing" },
   { "list", MUSTER_OPTION_LIST, "a; b c ;;d", "a;b c;d", NULL },
   { "list-escaped", MUSTER_OPTION_LIST, "a\\;b;c\\\\", "a\\;b;c\\\\", NULL },
+  { "list-blanks", MUSTER_OPTION_LIST, "\\ a;b\\ ;\\ ;c d", "a;b;c d", NULL },
   { "list-empty", MUSTER_OPTION_LIST, "", "", NULL },
   { "table", MUSTER_OPTION_TABLE, "a", NULL, "option 'x' has no type whose value is one text" },
 };
