@@ -50,10 +50,11 @@ musterd_csv_new (const char *text, gsize length, GError **error)
       return NULL;
     }
   csv = g_new0 (MusterdCsv, 1);
-  csv->p = text;
-  csv->end = text + length;
+  /* A request without a body has no bytes, and no place where they would be. */
+  csv->p = length > 0 ? text : "";
+  csv->end = csv->p + length;
   csv->line = 1;
-  if (length >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0)
+  if (length >= 3 && memcmp (csv->p, "\xef\xbb\xbf", 3) == 0)
     csv->p += 3;
   csv->separator = find_separator (csv->p, csv->end);
   return csv;

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct _MusterdCsv MusterdCsv;
 
-/* `text` must stay. MUSTERD_ERROR_INVALID where it is not UTF-8. */
+/* `text` must stay; NULL where `length` is 0. MUSTERD_ERROR_INVALID where it is not UTF-8. */
 MusterdCsv *musterd_csv_new  (const char *text, gsize length, GError **error);
 void        musterd_csv_free (MusterdCsv *csv);
 /* The fields of the next record (NULL-terminated); empty lines are passed over. NULL without an error: that was the

@@ -60,6 +60,17 @@ test_read (gconstpointer data)
   g_assert_cmpstr (result->str, ==, c->result);
 }
 
+static void
+test_no_bytes (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MusterdCsv) csv = musterd_csv_new (NULL, 0, &error);
+
+  g_assert_no_error (error);
+  g_assert_null (musterd_csv_next (csv, &error));
+  g_assert_no_error (error);
+}
+
 typedef struct
 {
   const char *name, *text;
@@ -129,6 +140,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &cases[i], test_read);
     }
+  g_test_add_func ("/csv/no-bytes", test_no_bytes);
   for (gsize i = 0; i < G_N_ELEMENTS (imports); i++)
     {
       g_autofree char *path = g_strconcat ("/csv/import/", imports[i].name, NULL);
