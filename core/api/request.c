@@ -150,11 +150,20 @@ musterd_request_reply (MusterdRequest *request, guint status, GString *json)
   end_answer (request);
 }
 
+/* An answer without a body says no length, which libsoup 3.2 takes for one that ends with its connection. */
+static void
+on_empty_written (SoupServerMessage *message, gpointer user_data G_GNUC_UNUSED)
+{
+  soup_message_headers_set_encoding (soup_server_message_get_response_headers (message), SOUP_ENCODING_NONE);
+}
+
 void
 musterd_request_done (MusterdRequest *request)
 {
-  if (begin_answer (request, SOUP_STATUS_NO_CONTENT))
-    end_answer (request);
+  if (!begin_answer (request, SOUP_STATUS_NO_CONTENT))
+    return;
+  g_signal_connect (request->message, "wrote-headers", G_CALLBACK (on_empty_written), NULL);
+  end_answer (request);
 }
 
 /* RFC 6750: an error is named only where a token was shown. */

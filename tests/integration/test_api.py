@@ -165,6 +165,22 @@ class Refusals(ApiCase):
         response = connection.getresponse()
         self.assertEqual((response.status, response.headers['Allow']), (405, 'GET, HEAD, PUT, DELETE'))
 
+    def test_one_connection(self):
+        daemon = self.begin()
+        connection = Connection(daemon.socket)
+        connection.connect()
+        first = connection.sock
+        for method, path, status in (('GET', '/v1/status', 200), ('HEAD', '/v1/status', 200),
+                                     ('GET', '/v1/users', 200), ('GET', '/v1/nothing', 404),
+                                     ('DELETE', f'/v1/users/{BOB}', 204), ('DELETE', f'/v1/presence/{ALICE}', 200),
+                                     ('DELETE', f'/v1/users/{ALICE}', 204), ('GET', '/v1/status', 200)):
+            connection.request(method, path)
+            answer = connection.getresponse()
+            answer.read()
+            self.assertEqual(answer.status, status)
+            self.assertIs(connection.sock, first, f'{method} {path}')
+        connection.close()
+
     def test_nonsense_on_the_wire(self):
         daemon = self.begin()
         for data in (b'\0' * 100000, b'GET\r\n\r\n', b'GET / HTTP/9.9\r\n\r\n', b'x' * 1000000,
