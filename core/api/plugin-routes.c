@@ -263,10 +263,8 @@ static void
 run_pause (MusterdCall *call, const MusterdApiServices *services, gpointer value)
 {
   const Order *order = value;
-  GError *error = NULL;
 
-  musterd_host_pause (services->host, order->instance, order->paused, &error);
-  musterd_call_return (call, error);
+  musterd_host_pause (services->host, order->instance, order->paused, musterd_call_on_done, call);
 }
 
 void

@@ -12,12 +12,56 @@
 #define PAUSED_PREFIX "paused/"
 #define PAUSED_PAGE 1000 /* more than there can be instances */
 
+/* An order that waits for its answer. */
 typedef struct
 {
   MusterdDone done; /* nullable */
   gpointer    user_data;
   GError     *error; /* nullable */
-} DrainJob;
+} Job;
+
+typedef struct
+{
+  char *name;
+  Job  *job; /* nullable: nobody waits */
+} Remember;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  g_clear_error (&job->error);
+  g_free (job);
+}
+
+static Job *
+job_new (MusterdDone done, gpointer user_data)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->done = done;
+  job->user_data = user_data;
+  return job;
+}
+
+static gboolean
+on_answer_due (gpointer data)
+{
+  Job *job = data;
+
+  if (job->done != NULL)
+    job->done (job->error, job->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes both. */
+static void
+answer (MusterdHost *host, Job *job, GError *error)
+{
+  job->error = error;
+  musterd_host_later (host, on_answer_due, job, job_free);
+}
 
 /* The switch. */
 
@@ -72,17 +116,32 @@ musterd_host_load_paused (MusterdHost *host)
 static void
 on_paused_written (const GError *error, gpointer user_data)
 {
-  g_autofree char *name = user_data;
+  Remember *remember = user_data;
+  g_autoptr(GError) said = NULL;
 
   if (error != NULL)
-    g_warning ("remembering that %s is paused or not: %s; a restart of the daemon may forget it", name,
-               error->message);
+    {
+      g_set_error (&said, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+                   "remembering that %s is paused or not: %s; it is so until the daemon restarts", remember->name,
+                   error->message);
+      g_warning ("%s", said->message);
+    }
+  if (remember->job != NULL)
+    {
+      if (remember->job->done != NULL)
+        remember->job->done (said, remember->job->user_data);
+      job_free (remember->job);
+    }
+  g_free (remember->name);
+  g_free (remember);
 }
 
+/* Takes the job (nullable), which is answered when it is on disk: not before, since who stopped a sink relies on it. */
 static void
-remember_paused (MusterdInstance *instance, gboolean paused)
+remember_paused (MusterdInstance *instance, gboolean paused, Job *job)
 {
   MusterdHost *host = instance->host;
+  Remember *remember;
   g_autofree char *key = g_strconcat (PAUSED_PREFIX, instance->name, NULL);
   g_autoptr(GBytes) value = paused ? g_bytes_new_static ("1", 1) : NULL;
   MusterdBatch *batch;
@@ -92,10 +151,17 @@ remember_paused (MusterdInstance *instance, gboolean paused)
   else
     g_hash_table_remove (host->paused, instance->name);
   if (host->services.store == NULL)
-    return;
+    {
+      if (job != NULL)
+        answer (host, job, NULL);
+      return;
+    }
   batch = musterd_batch_new ();
   musterd_batch_put_record (batch, MUSTERD_OWN_INSTANCE, NULL, key, value);
-  musterd_store_write (host->services.store, batch, TRUE, on_paused_written, g_strdup (instance->name));
+  remember = g_new0 (Remember, 1);
+  remember->name = g_strdup (instance->name);
+  remember->job = job;
+  musterd_store_write (host->services.store, batch, TRUE, on_paused_written, remember);
 }
 
 /* Those not handed over yet: dispatch gets them back, and will try again after the pause. */
@@ -138,54 +204,31 @@ check_sink (MusterdInstance *instance, GError **error)
   return FALSE;
 }
 
-gboolean
-musterd_host_pause (MusterdHost *host, const char *name, gboolean paused, GError **error)
+void
+musterd_host_pause (MusterdHost *host, const char *name, gboolean paused, MusterdDone done, gpointer user_data)
 {
-  MusterdInstance *instance = musterd_host_require (host, name, error);
+  Job *job = job_new (done, user_data);
+  GError *error = NULL;
+  MusterdInstance *instance = musterd_host_require (host, name, &error);
 
-  if (instance == NULL || !check_sink (instance, error))
-    return FALSE;
-  if (instance->paused == paused)
-    return TRUE;
-  if (!paused && (instance->draining || instance->drain_wanted))
+  if (instance != NULL && check_sink (instance, &error) && !paused && (instance->draining || instance->drain_wanted))
+    g_set_error (&error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+                 "%s is giving back what it holds: wait until it has, then continue", name);
+  if (error != NULL)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "%s is giving back what it holds: wait until it has, then continue", name);
-      return FALSE;
+      answer (host, job, error);
+      return;
     }
-  remember_paused (instance, paused);
-  musterd_instance_set_paused (instance, paused);
-  musterd_instance_log (instance, MUSTER_LOG_MESSAGE, paused ? "paused: nothing is handed to it" : "continues");
-  return TRUE;
+  if (instance->paused != paused)
+    {
+      musterd_instance_set_paused (instance, paused);
+      musterd_instance_log (instance, MUSTER_LOG_MESSAGE, paused ? "paused: nothing is handed to it" : "continues");
+    }
+  /* Also where it was so already: whoever made it so may not have heard of the disk yet. */
+  remember_paused (instance, paused, job);
 }
 
 /* Draining. */
-
-static gboolean
-on_drain_answer_due (gpointer data)
-{
-  DrainJob *job = data;
-
-  if (job->done != NULL)
-    job->done (job->error, job->user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-drain_job_free (gpointer data)
-{
-  DrainJob *job = data;
-
-  g_clear_error (&job->error);
-  g_free (job);
-}
-
-static void
-answer_drain (MusterdHost *host, DrainJob *job, GError *error)
-{
-  job->error = error;
-  musterd_host_later (host, on_drain_answer_due, job, drain_job_free);
-}
 
 static gboolean
 has_drain (MusterdInstance *instance)
@@ -211,21 +254,19 @@ check_drain (MusterdInstance *instance, GError **error)
 void
 musterd_host_drain (MusterdHost *host, const char *name, MusterdDone done, gpointer user_data)
 {
-  DrainJob *job = g_new0 (DrainJob, 1);
+  Job *job = job_new (done, user_data);
   GError *error = NULL;
   MusterdInstance *instance = musterd_host_require (host, name, &error);
 
-  job->done = done;
-  job->user_data = user_data;
   if (instance == NULL || !check_drain (instance, &error))
     {
-      answer_drain (host, job, error);
+      answer (host, job, error);
       return;
     }
   g_ptr_array_add (instance->drains, job);
   if (!instance->retiring && !instance->paused)
     {
-      remember_paused (instance, TRUE);
+      remember_paused (instance, TRUE, NULL);
       musterd_instance_set_paused (instance, TRUE);
     }
   musterd_instance_drain (instance);
@@ -259,7 +300,15 @@ musterd_instance_drained (MusterdInstance *instance)
   instance->draining = FALSE;
   musterd_instance_log (instance, MUSTER_LOG_MESSAGE, "drained");
   while (instance->drains->len > 0)
-    answer_drain (host, g_ptr_array_steal_index (instance->drains, 0), NULL);
+    {
+      Job *job = g_ptr_array_steal_index (instance->drains, 0);
+
+      /* It stays paused, and that too is known before anybody is told. */
+      if (instance->paused)
+        remember_paused (instance, TRUE, job);
+      else
+        answer (host, job, NULL);
+    }
   if (instance->retiring)
     {
       instance->retired = TRUE;
@@ -274,6 +323,6 @@ musterd_instance_end_drains (MusterdInstance *instance, const char *why)
 {
   instance->draining = instance->drain_wanted = FALSE;
   while (instance->drains->len > 0)
-    answer_drain (instance->host, g_ptr_array_steal_index (instance->drains, 0),
+    answer (instance->host, g_ptr_array_steal_index (instance->drains, 0),
                   g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "draining %s: %s", instance->name, why));
 }

@@ -109,8 +109,10 @@ typedef struct
 /* MusterdLogLine, oldest first, at most 500; without debug lines. */
 GPtrArray *musterd_host_log    (MusterdHost *host, const char *instance, GError **error);
 gboolean   musterd_host_sync   (MusterdHost *host, const char *instance, const char *user, GError **error);
-/* The kill switch of a sink; remembered in the store, so that it survives a restart of the daemon. */
-gboolean   musterd_host_pause  (MusterdHost *host, const char *instance, gboolean paused, GError **error);
+/* The kill switch of a sink: in force when it returns, and done when it is on disk, so that it survives a restart of
+ * the daemon. */
+void       musterd_host_pause  (MusterdHost *host, const char *instance, gboolean paused, MusterdDone done,
+                                gpointer user_data);
 gboolean   musterd_host_answer (MusterdHost *host, const char *instance, const char *user, const char *id,
                                 const char *answer, GError **error);
 /* Restores everything the sink holds, then leaves it paused; `done` when it has. */

@@ -105,7 +105,7 @@ struct _MusterdInstance
   MusterdSink *sink; /* nullable: not added, or closed */
   gboolean     paused;
   GArray      *held; /* guint64: deliveries that came while paused */
-  GPtrArray   *drains; /* DrainJob */
+  GPtrArray   *drains; /* Job of drain.c */
   gboolean     drain_wanted, draining;
 
   GPtrArray    *reports; /* ReportJob */

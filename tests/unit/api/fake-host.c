@@ -105,11 +105,15 @@ musterd_host_sync (MusterdHost *host G_GNUC_UNUSED, const char *instance, const 
   return check (instance, error);
 }
 
-gboolean
-musterd_host_pause (MusterdHost *host G_GNUC_UNUSED, const char *instance, gboolean paused, GError **error)
+void
+musterd_host_pause (MusterdHost *host G_GNUC_UNUSED, const char *instance, gboolean paused, MusterdDone done,
+                    gpointer user_data)
 {
+  g_autoptr(GError) error = NULL;
+
   note (g_strdup_printf ("pause %d", paused));
-  return check (instance, error);
+  check (instance, &error);
+  done (error, user_data);
 }
 
 gboolean

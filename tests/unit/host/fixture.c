@@ -273,6 +273,38 @@ fixture_apply (Fixture *f, const char *keyfile)
   g_assert_no_error (error);
 }
 
+/* The kill switch. */
+
+typedef struct
+{
+  gboolean done;
+  GError  *error; /* nullable */
+} Paused;
+
+static void
+on_paused (const GError *error, gpointer user_data)
+{
+  Paused *paused = user_data;
+
+  paused->done = TRUE;
+  paused->error = error != NULL ? g_error_copy (error) : NULL;
+}
+
+gboolean
+fixture_pause (Fixture *f, const char *instance, gboolean paused, GError **error)
+{
+  Paused answer = { FALSE, NULL };
+
+  musterd_host_pause (f->host, instance, paused, on_paused, &answer);
+  /* Not before the disk has it. */
+  g_assert_false (answer.done);
+  WAIT_FOR (f, answer.done);
+  if (answer.error == NULL)
+    return TRUE;
+  g_propagate_error (error, answer.error);
+  return FALSE;
+}
+
 /* Users. */
 
 static void

@@ -48,6 +48,8 @@ MusterdInstanceInfo *fixture_info  (Fixture *f, const char *instance);
 /* How many lines of the instance's log match; and where the first stands, or -1. */
 guint    fixture_count (Fixture *f, const char *instance, const char *pattern);
 int      fixture_find  (Fixture *f, const char *instance, const char *pattern);
+/* Pauses a sink or lets it go on, and waits until that is on disk. */
+gboolean fixture_pause (Fixture *f, const char *instance, gboolean paused, GError **error);
 /* A command to the plugin "good". */
 void     fixture_tell  (Fixture *f, const char *instance, const char *command);
 guint    fixture_n_claims (Fixture *f, const char *user, const char *source);

@@ -327,7 +327,7 @@ test_unknown (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpstr (error->message, ==, "there is no instance \"nosuch\": none is configured");
   g_clear_error (&error);
   fixture_apply (f, "[good:a]\n[good:b]\nEnabled=no\n");
-  g_assert_false (musterd_host_pause (f->host, "good", TRUE, &error));
+  g_assert_false (fixture_pause (f, "good", TRUE, &error));
   g_assert_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
   g_assert_cmpstr (error->message, ==, "there is no instance \"good\": there are good:a, good:b");
   g_clear_error (&error);
@@ -366,7 +366,7 @@ test_pause_none (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 
   begin (f, "[good]\n[blocks]\n");
   WAIT_FOR (f, g_str_equal (fixture_state (f, "blocks"), "online"));
-  g_assert_false (musterd_host_pause (f->host, "blocks", TRUE, &error));
+  g_assert_false (fixture_pause (f, "blocks", TRUE, &error));
   g_assert_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT);
 }
 
@@ -417,7 +417,7 @@ test_drain (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_error (refused.error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT);
   g_clear_error (&refused.error);
 
-  g_assert_true (musterd_host_pause (f->host, "good", FALSE, &error));
+  g_assert_true (fixture_pause (f, "good", FALSE, &error));
   g_assert_no_error (error);
 }
 

@@ -356,7 +356,7 @@ test_pause (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   fixture_add_user (f, "alice@example.com", NULL);
   fixture_apply (f, "[good]\n");
   WAIT_FOR (f, fixture_count (f, "good", "apply *") == 1);
-  g_assert_true (musterd_host_pause (f->host, "good", TRUE, &error));
+  g_assert_true (fixture_pause (f, "good", TRUE, &error));
   g_assert_no_error (error);
   choose_busy (f, "alice@example.com", NULL);
   WAIT_FOR (f, musterd_engine_get_presence (f->engine, "alice@example.com")->status == MUSTERD_STATUS_BUSY);
@@ -384,7 +384,7 @@ test_pause (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     fixture_turn (f);
   g_assert_cmpuint (fixture_count (f, "good", "apply *"), ==, 0);
 
-  g_assert_true (musterd_host_pause (f->host, "good", FALSE, &error));
+  g_assert_true (fixture_pause (f, "good", FALSE, &error));
   g_assert_no_error (error);
   WAIT_FOR (f, fixture_count (f, "good", "apply alice@example.com busy*") == 1);
   fixture_restart (f);
