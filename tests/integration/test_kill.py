@@ -14,6 +14,13 @@ import urllib.parse
 import harness
 
 FAR = '2099-01-01T00:00:00Z'
+CONFIG = '''
+[good]
+[both]
+Enabled=optional
+[floods]
+n=300
+'''
 ROUNDS = int(os.environ.get('MUSTER_KILL_ROUNDS', '200'))
 
 
@@ -28,9 +35,22 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def get(daemon, path):
+    connection = Connection(daemon.socket)
+    connection.request('GET', path)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    if answer.status != 200:
+        raise AssertionError(f'GET {path}: {answer.status} {text}')
+    return json.loads(text)
+
+
 class Worker:
     """Does one thing after the other and knows what must hold: `truth` after what was acknowledged, and `maybe`, the
     same after what was under way when the power went (None: nothing was)."""
+
+    type = 'application/json'
 
     def __init__(self, seed):
         self.dice = random.Random(seed)
@@ -50,17 +70,26 @@ class Worker:
         self.thread = threading.Thread(target=self._run, args=(Connection(daemon.socket),), daemon=True)
         self.thread.start()
 
+    def ask(self, connection, method, path, body=None):
+        headers = {'Content-Type': self.type} if body is not None else {}
+        connection.request(method, path, json.dumps(body) if isinstance(body, dict) else body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            self.refused = f'{method} {path}: {answer.status} {text}'
+        return text
+
+    def prepare(self, connection):
+        """Before the first step after a start."""
+
     def _run(self, connection):
         try:
+            self.prepare(connection)
             while self.refused is None:
                 method, path, body, after = self.step()
                 self.maybe = after
-                headers = {'Content-Type': 'application/json'} if body is not None else {}
-                connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-                answer = connection.getresponse()
-                text = answer.read()
-                if answer.status >= 300:
-                    self.refused = f'{method} {path}: {answer.status} {text}'
+                text = self.ask(connection, method, path, body)
+                if self.refused is not None:
                     return
                 self.truth = self.learn(after, text)
                 self.maybe = None
@@ -121,7 +150,7 @@ class Person(Worker):
             status, str(self.count), until)
 
     def look(self, daemon):
-        shown = daemon.json('show', self.user)
+        shown = get(daemon, of_user(self.user))
         # A standing one ends with the day.
         return shown['status'], shown['text'], FAR if shown['until'] == FAR else None
 
@@ -144,7 +173,123 @@ class Directory(Worker):
         return 'PATCH', '/v1/users/' + urllib.parse.quote(user), {'name': str(self.done)}, after
 
     def look(self, daemon):
-        return {user['id']: user['name'] for user in daemon.json('user', 'list')['users'] if user['id'] in self.names}
+        return {user['id']: user['name'] for user in get(daemon, '/v1/users')['users'] if user['id'] in self.names}
+
+
+class Import(Worker):
+    """Puts many people at once: all of them or none."""
+
+    type = 'text/csv'
+    names = [f'imported{number}@example.com' for number in range(25)]
+
+    def step(self):
+        after = {name: f'{self.done} {number}' for number, name in enumerate(self.names)}
+        rows = ''.join(f'{user},{name}\n' for user, name in after.items())
+        return 'POST', '/v1/users/import', f'id,name\n{rows}', after
+
+    def look(self, daemon):
+        return {user['id']: user['name'] for user in get(daemon, '/v1/users')['users'] if user['id'] in self.names}
+
+
+class Pause(Worker):
+    """Stops a sink and lets it go on."""
+
+    def nothing(self):
+        return False
+
+    def step(self):
+        return 'POST', '/v1/plugins/good/pause', {'paused': not self.truth}, not self.truth
+
+    def look(self, daemon):
+        # Known as soon as the sink is handed anything.
+        return harness.wait_for('the sink', lambda: self.shown(daemon))['paused']
+
+    def shown(self, daemon):
+        shown = get(daemon, '/v1/plugins/good')
+        return shown if shown['deliveries']['users'] > 0 else None
+
+
+class Switch(Worker):
+    """Enables and disables an instance."""
+
+    def nothing(self):
+        return 'optional'
+
+    def step(self):
+        after = 'no' if self.truth != 'no' else 'optional'
+        return 'POST', f'/v1/plugins/both/{"disable" if after == "no" else "enable"}', {}, after
+
+    def look(self, daemon):
+        return get(daemon, '/v1/plugins/both')['enabled']
+
+
+class Entries(Worker):
+    """Ignores entries of a calendar, one after the other. The entries themselves are their source's to say again, and
+    one that begins at another time is another entry."""
+
+    user = 'dave@example.com'
+    keys = [f'entry{number}' for number in range(50)]
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.first = 4070908800  # 2099
+        self.connection = None
+
+    def nothing(self):
+        return 0
+
+    def tell(self, connection):
+        """The source says what is in the calendar, and it is known."""
+        until = self.first + len(self.keys) * 3600
+        command = f'replace {self.user} {self.first}000000 {until}000000 {" ".join(self.keys)}'
+        first = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(self.first))
+        while True:
+            # Its one question comes with its start, and everything else after the user.
+            connection.request('POST', '/v1/plugins/good/actions/command', json.dumps({'answer': command}),
+                               {'Content-Type': self.type})
+            connection.getresponse().read()
+            found = {entry['key']: entry['from'] for entry in self.agenda(connection)}
+            if len(found) == len(self.keys) and found[self.keys[0]] == first:
+                return
+
+    def agenda(self, connection):
+        path = f'/v1/users/{urllib.parse.quote(self.user)}/appointments?all=true'
+        return json.loads(self.ask(connection, 'GET', path))['appointments']
+
+    def prepare(self, connection):
+        self.connection = connection
+        self.tell(connection)
+
+    def step(self):
+        if self.truth == len(self.keys):
+            self.first += 7 * 86400
+            self.truth = 0
+            self.tell(self.connection)
+        path = f'/v1/users/{urllib.parse.quote(self.user)}/appointments/{self.keys[self.truth]}/ignore'
+        return 'POST', path, {}, self.truth + 1
+
+    def look(self, daemon):
+        connection = Connection(daemon.socket)
+        self.tell(connection)
+        ignored = [entry['key'] for entry in self.agenda(connection) if entry['outcome'] == 'ignored']
+        connection.close()
+        # In their order, and none but these.
+        return len(ignored) if set(ignored) == set(self.keys[:len(ignored)]) else ignored
+
+
+class Flood(Worker):
+    """Claims as fast as a source can say them, of which nothing has to be found again."""
+
+    def ask(self, connection, method, path, body=None):
+        """Refused where the source is not there yet, which is nobody's loss."""
+        connection.request(method, path, json.dumps(body), {'Content-Type': self.type})
+        return connection.getresponse().read()
+
+    def step(self):
+        return 'POST', '/v1/plugins/floods/sync', {'user': 'erin@example.com'}, {}
+
+    def look(self, daemon):
+        return {}
 
 
 class Kill(harness.TestCase):
@@ -154,11 +299,16 @@ class Kill(harness.TestCase):
         seed = random.randrange(1 << 32)
         dice = random.Random(seed)
         print(f'# seed {seed}')
-        daemon = self.start()
-        people = ['alice@example.com', 'bob@example.com', 'carol@example.com']
-        for user in people:
+        folder = os.environ.get('MUSTER_BAD_PLUGINS')
+        if not folder:
+            self.skipTest('MUSTER_BAD_PLUGINS is not set: run this test through meson')
+        daemon = self.start(CONFIG, args=['--plugin-dir', folder])
+        people = ['bob@example.com', 'carol@example.com', 'frank@example.com']
+        # alice is the one of whom the plugin claims something at each start.
+        for user in [*people, 'alice@example.com', Entries.user, 'erin@example.com']:
             daemon.ctl('user', 'add', user, '--zone', noon())
-        workers = [*(Person(dice.random(), user) for user in people), Directory(dice.random())]
+        workers = [*(Person(dice.random(), user) for user in people),
+                   *(kind(dice.random()) for kind in (Directory, Import, Pause, Switch, Entries, Flood))]
         for round_number in range(ROUNDS):
             for worker in workers:
                 worker.start(daemon)
@@ -166,12 +316,20 @@ class Kill(harness.TestCase):
                 self.assertTrue(worker.begun.wait(harness.PATIENCE))
             # Not a wait for something: the moment of the power cut is what is random.
             threading.Event().wait(dice.uniform(0, 0.15))
+            for worker in workers:
+                self.assertTrue(worker.thread.is_alive(), f'round {round_number}: {type(worker).__name__} has no '
+                                f'connection any more: {worker.refused}')
             daemon.kill()
             for worker in workers:
                 worker.thread.join(harness.PATIENCE)
                 self.assertFalse(worker.thread.is_alive())
                 self.assertIsNone(worker.refused)
 
+            if dice.random() < 0.2:
+                # Nor does it matter how far a start has come.
+                daemon.start(ready=False)
+                threading.Event().wait(dice.uniform(0, 0.3))
+                daemon.kill()
             daemon.start()
             for worker in workers:
                 self.assertIsNone(worker.check(daemon), f'round {round_number}')
