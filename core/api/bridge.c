@@ -263,6 +263,12 @@ musterd_bridge_call_in_turn (MusterdBridge *bridge, MusterdRequest *request, Mus
   begin_call (bridge, request, run, done, value, free_value, TRUE);
 }
 
+guint
+musterd_bridge_get_n_waiting (MusterdBridge *bridge)
+{
+  return g_hash_table_size (bridge->waiting);
+}
+
 void
 musterd_bridge_abandon (MusterdBridge *bridge)
 {

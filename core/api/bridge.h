@@ -39,6 +39,9 @@ void musterd_bridge_call_in_turn (MusterdBridge *bridge, MusterdRequest *request
 /* On the api's thread, at its end: everybody who still waits is answered 503. */
 void musterd_bridge_abandon (MusterdBridge *bridge);
 
+/* On the api's thread. */
+guint musterd_bridge_get_n_waiting (MusterdBridge *bridge);
+
 /* On the engine's thread; takes the error (nullable). */
 void musterd_call_return  (MusterdCall *call, GError *error);
 /* The same as a MusterdDone; `user_data` is the call. */

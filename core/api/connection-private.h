@@ -32,6 +32,7 @@ struct _MusterdConnections
   gpointer                data;
   GQueue                  by_state[MUSTERD_N_CONNECTION_STATES]; /* in the order in which they came into it */
   guint                   n, n_handshakes;
+  guint64                 n_taken; /* since the start */
   gboolean                full, ending;
 };
 

@@ -35,6 +35,7 @@ MusterdConnections *musterd_connections_new  (GMainContext *context, MusterdHub 
 /* Closes all that are left, taken ones too. */
 void                musterd_connections_free (MusterdConnections *connections);
 guint               musterd_connections_get_n (MusterdConnections *connections);
+guint64             musterd_connections_get_n_taken (MusterdConnections *connections); /* since the start */
 /* Ends one that only waits if there are too many. FALSE: all are busy; `room` will say when. */
 gboolean            musterd_connections_make_room (MusterdConnections *connections);
 /* Takes a connected socket. `address` (nullable: the Unix socket): the other end's. `certificate` nullable: not

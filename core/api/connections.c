@@ -89,6 +89,12 @@ musterd_connections_get_n (MusterdConnections *all)
   return all->n;
 }
 
+guint64
+musterd_connections_get_n_taken (MusterdConnections *all)
+{
+  return all->n_taken;
+}
+
 gboolean
 musterd_connections_make_room (MusterdConnections *all)
 {
@@ -158,6 +164,7 @@ musterd_connections_add (MusterdConnections *all, GSocket *socket, GSocketAddres
   connection->state = certificate != NULL ? MUSTERD_CONNECTION_HELLO : MUSTERD_CONNECTION_WAITING;
   g_queue_push_tail_link (&all->by_state[connection->state], &connection->link);
   all->n++;
+  all->n_taken++;
   musterd_connection_set_state (connection, connection->state); /* its time runs */
   /* Of a hello that is only looked at, the same bytes would be reported again and again: only news are wanted. */
   musterd_connection_listen (connection,

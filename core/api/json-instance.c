@@ -64,12 +64,13 @@ add_deliveries (GString *json, const char *name, const MusterdInstanceInfo *info
     }
   musterd_json_open (json, name, '{');
   musterd_json_uint (json, "users", info->sink.n_slots);
-  musterd_json_uint (json, "pending", info->sink.n_pending);
+  musterd_json_uint (json, "pending", info->sink.n_ready + info->sink.n_waiting);
   musterd_json_uint (json, "in_flight", info->sink.n_in_flight);
   musterd_json_uint (json, "failed", info->sink.n_failed);
-  musterd_json_uint (json, "applied", info->sink.n_applied);
+  musterd_json_uint (json, "applied", info->sink.n_results[MUSTERD_DELIVERY_APPLIED]);
   musterd_json_uint (json, "superseded", info->sink.n_superseded);
-  musterd_json_uint (json, "errors", info->sink.n_errors);
+  musterd_json_uint (json, "errors", info->sink.n_results[MUSTERD_DELIVERY_UNREACHABLE]
+                                         + info->sink.n_results[MUSTERD_DELIVERY_REFUSED]);
   musterd_json_close (json, '}');
 }
 

@@ -13,7 +13,6 @@ typedef struct
   gboolean       paused;
   MusterdEnabled enabled;
   GPtrArray     *infos;  /* nullable; MusterdInstanceInfo */
-  GPtrArray     *log;    /* nullable; MusterdLogLine */
   GString       *report; /* nullable; JSON: the lines are the host's and go with its callback */
 } Order;
 
@@ -37,7 +36,6 @@ order_free (gpointer data)
   g_free (order->id);
   g_free (order->answer);
   g_clear_pointer (&order->infos, g_ptr_array_unref);
-  g_clear_pointer (&order->log, g_ptr_array_unref);
   if (order->report != NULL)
     g_string_free (order->report, TRUE);
   g_free (order);
@@ -168,69 +166,6 @@ void
 musterd_plugins_actions (MusterdRequest *request)
 {
   send_order (request, run_list, on_actions_listed, order_new (request));
-}
-
-static void
-run_log (MusterdCall *call, const MusterdApiServices *services, gpointer value)
-{
-  Order *order = value;
-  GError *error = NULL;
-
-  order->log = musterd_host_log (services->host, order->instance, &error);
-  musterd_call_return (call, error);
-}
-
-static const char *
-level_name (MusterLogLevel level)
-{
-  switch (level)
-    {
-    case MUSTER_LOG_DEBUG:
-      return "debug";
-    case MUSTER_LOG_INFO:
-      return "info";
-    case MUSTER_LOG_WARNING:
-      return "warning";
-    case MUSTER_LOG_MESSAGE:
-    default:
-      return "message";
-    }
-}
-
-static void
-on_log_read (MusterdRequest *request, gpointer value, const GError *error)
-{
-  const Order *order = value;
-  GString *json;
-
-  if (error != NULL)
-    {
-      musterd_request_fail (request, error);
-      return;
-    }
-  json = g_string_new (NULL);
-  musterd_json_open (json, NULL, '{');
-  musterd_json_string (json, "instance", order->instance);
-  musterd_json_open (json, "lines", '[');
-  for (guint i = 0; i < order->log->len; i++)
-    {
-      const MusterdLogLine *line = order->log->pdata[i];
-
-      musterd_json_open (json, NULL, '{');
-      musterd_json_time (json, "time", line->time);
-      musterd_json_string (json, "level", level_name (line->level));
-      musterd_json_string (json, "text", line->text);
-      musterd_json_close (json, '}');
-    }
-  musterd_json_close (json, ']');
-  musterd_json_close (json, '}');
-  musterd_request_reply (request, SOUP_STATUS_OK, json);
-}
-
-void
-musterd_plugins_log (MusterdRequest *request)
-{
-  send_order (request, run_log, on_log_read, order_new (request));
 }
 
 /* Orders. */

@@ -52,10 +52,20 @@ on_wrote_body (SoupServerMessage *message, gpointer user_data)
 }
 
 static void
+end_limit (MusterdRequest *request)
+{
+  if (request->limit == NULL)
+    return;
+  g_source_destroy (request->limit);
+  g_clear_pointer (&request->limit, g_source_unref);
+}
+
+static void
 on_finished (SoupServerMessage *message G_GNUC_UNUSED, gpointer user_data)
 {
   MusterdRequest *request = user_data;
 
+  end_limit (request);
   g_clear_pointer (&request->connection, musterd_connection_close);
   if (!request->gone)
     musterd_server_request_ended (request->server);
@@ -80,6 +90,7 @@ musterd_request_new (MusterdServer *server, SoupServerMessage *message, MusterdC
 void
 musterd_request_free (MusterdRequest *request)
 {
+  end_limit (request);
   if (!request->gone)
     musterd_server_request_ended (request->server);
   musterd_caller_clear (&request->caller);
@@ -109,6 +120,24 @@ musterd_request_release (MusterdRequest *request)
   g_object_unref (request->message); /* the request may be gone now */
 }
 
+static gboolean
+on_late (gpointer data)
+{
+  MusterdRequest *request = data;
+
+  request->late (request);
+  return G_SOURCE_REMOVE;
+}
+
+void
+musterd_request_limit (MusterdRequest *request, guint ms, void (*late) (MusterdRequest *request))
+{
+  request->late = late;
+  request->limit = g_timeout_source_new (ms);
+  g_source_set_callback (request->limit, on_late, request, NULL);
+  g_source_attach (request->limit, request->server->context);
+}
+
 /* FALSE: nobody listens any more, or somebody has answered already. */
 static gboolean
 begin_answer (MusterdRequest *request, guint status)
@@ -118,6 +147,8 @@ begin_answer (MusterdRequest *request, guint status)
   if (request->gone || request->answered)
     return FALSE;
   request->answered = TRUE;
+  end_limit (request);
+  musterd_figures_count_answer (&request->server->figures, status);
   soup_server_message_set_status (request->message, status, NULL);
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
   if (!musterd_connection_can_wait (request->connection))
@@ -134,19 +165,18 @@ end_answer (MusterdRequest *request)
   request->held = FALSE;
 }
 
-void
-musterd_request_reply (MusterdRequest *request, guint status, GString *json)
+static void
+reply (MusterdRequest *request, guint status, const char *type, GString *text)
 {
-  gsize length = json->len;
-  char *text = g_string_free (json, FALSE);
+  gsize length = text->len;
+  char *bytes = g_string_free (text, FALSE);
 
   if (!begin_answer (request, status))
     {
-      g_free (text);
+      g_free (bytes);
       return;
     }
-  soup_server_message_set_response (request->message, status < 400 ? "application/json" : MUSTERD_PROBLEM_TYPE,
-                                    SOUP_MEMORY_TAKE, text, length);
+  soup_server_message_set_response (request->message, type, SOUP_MEMORY_TAKE, bytes, length);
   end_answer (request);
 }
 
@@ -155,6 +185,18 @@ static void
 on_empty_written (SoupServerMessage *message, gpointer user_data G_GNUC_UNUSED)
 {
   soup_message_headers_set_encoding (soup_server_message_get_response_headers (message), SOUP_ENCODING_NONE);
+}
+
+void
+musterd_request_reply (MusterdRequest *request, guint status, GString *json)
+{
+  reply (request, status, status < 400 ? "application/json" : MUSTERD_PROBLEM_TYPE, json);
+}
+
+void
+musterd_request_reply_text (MusterdRequest *request, const char *type, GString *text)
+{
+  reply (request, SOUP_STATUS_OK, type, text);
 }
 
 void
@@ -307,6 +349,7 @@ musterd_request_take_connection (MusterdRequest *request)
   if (connection == NULL)
     return NULL;
   request->answered = TRUE;
+  musterd_figures_count_answer (&request->server->figures, SOUP_STATUS_OK);
   g_object_unref (soup_server_message_steal_connection (request->message));
   musterd_connection_take (connection);
   return connection;

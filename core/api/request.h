@@ -30,6 +30,8 @@ struct _MusterdRequest
   guint               refused; /* 0, or the status with which it is to be answered */
   char               *refusal; /* nullable */
   gboolean            gone, answered, held;
+  GSource            *limit; /* nullable: nobody waits, or nobody said how long */
+  void              (*late) (MusterdRequest *request);
 };
 
 MusterdRequest *musterd_request_new  (MusterdServer *server, SoupServerMessage *message, MusterdConnection *connection);
@@ -39,8 +41,13 @@ void            musterd_request_free (MusterdRequest *request);
 void musterd_request_hold    (MusterdRequest *request);
 void musterd_request_release (MusterdRequest *request);
 
+/* Once; unless it is answered within `ms`, `late` is called, and answers it. */
+void musterd_request_limit   (MusterdRequest *request, guint ms, void (*late) (MusterdRequest *request));
+
 /* Answers: each request is answered once, later ones are ignored. */
 void musterd_request_reply   (MusterdRequest *request, guint status, GString *json); /* takes json */
+/* 200 with text of the type (as in Content-Type); takes text. */
+void musterd_request_reply_text (MusterdRequest *request, const char *type, GString *text);
 void musterd_request_done    (MusterdRequest *request);                              /* 204 */
 void musterd_request_problem (MusterdRequest *request, guint status, const char *detail);
 void musterd_request_fail    (MusterdRequest *request, const GError *error);         /* by MUSTERD_ERROR */

@@ -26,7 +26,7 @@ static const MusterdRoute routes[] = {
   { "DELETE", "/v1/users/{}", ADMIN, NONE, NULL, musterd_users_remove },
   { "GET", "/v1/plugins", ADMIN, NONE, NULL, musterd_plugins_list },
   { "GET", "/v1/plugins/{}", ADMIN, NONE, NULL, musterd_plugins_show },
-  { "GET", "/v1/plugins/{}/log", ADMIN, NONE, NULL, musterd_plugins_log },
+  { "GET", "/v1/plugins/{}/log", ADMIN, NONE, "after lines wait", musterd_plugins_log },
   { "POST", "/v1/plugins/{}/sync", ADMIN, JSON, NULL, musterd_plugins_sync },
   { "POST", "/v1/plugins/{}/pause", ADMIN, JSON, NULL, musterd_plugins_pause },
   { "POST", "/v1/plugins/{}/drain", ADMIN, JSON, NULL, musterd_plugins_drain },
@@ -43,6 +43,8 @@ static const MusterdRoute routes[] = {
   { "POST", "/v1/sign-in-links", ANYBODY, JSON, NULL, musterd_sign_in_offer },
   { "POST", "/v1/sign-in", MUSTERD_MAY_EVERYBODY, JSON, NULL, musterd_sign_in_take },
   { "GET", "/v1/status", MUSTERD_MAY_AGENT, NONE, NULL, musterd_status_show },
+  { "GET", "/metrics", MUSTERD_MAY_MONITOR, NONE, NULL, musterd_metrics_show },
+  { "GET", "/healthz", MUSTERD_MAY_EVERYBODY, NONE, NULL, musterd_health_show },
 };
 
 const MusterdRoute *

@@ -47,5 +47,7 @@ void musterd_sign_in_take  (MusterdRequest *request);
 void musterd_store_send   (MusterdRequest *request);
 void musterd_store_take   (MusterdRequest *request);
 void musterd_status_show  (MusterdRequest *request);
+void musterd_metrics_show (MusterdRequest *request);
+void musterd_health_show  (MusterdRequest *request);
 
 G_END_DECLS

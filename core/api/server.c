@@ -281,6 +281,7 @@ musterd_server_new (const MusterdServerConfig *config)
   server->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_listener_free);
   server->streams = musterd_streams_new (config->context, config->hub);
   server->events = musterd_events_new (server);
+  server->figures.started = g_get_real_time ();
   server->soup = soup_server_new ("raw-paths", TRUE, "server-header", "muster", NULL);
   g_signal_connect (server->soup, "request-started", G_CALLBACK (on_request_started), server);
   soup_server_add_early_handler (server->soup, NULL, on_headers, server, NULL);

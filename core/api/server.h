@@ -7,6 +7,7 @@
 
 #include "api/bridge.h"
 #include "api/events.h"
+#include "api/figures.h"
 #include "api/listener.h"
 #include "api/replica.h"
 #include "api/request.h"
@@ -47,6 +48,7 @@ struct _MusterdServer
   const char         *state_dir;
   const char *const  *urls;
   guint               n_requests;
+  MusterdServerFigures figures;
   gboolean            stopping;
   void              (*stopped) (gpointer data); /* nullable */
   gpointer            stopped_data;

@@ -3,6 +3,8 @@
 
 #include "dispatch/private.h"
 
+#include <string.h>
+
 static const char *const result_names[] = { "applied", "unreachable", "refused", "left-to-person" };
 G_STATIC_ASSERT (G_N_ELEMENTS (result_names) == MUSTERD_N_DELIVERY_RESULTS);
 
@@ -338,25 +340,24 @@ musterd_sink_users_changed (MusterdSink *sink)
 void
 musterd_sink_get_stats (MusterdSink *sink, MusterdSinkStats *stats)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   *stats = (MusterdSinkStats){ .n_slots = g_hash_table_size (sink->slots),
+                               .n_ready = sink->ready.length,
+                               .n_waiting = sink->n_waiting,
                                .n_in_flight = sink->n_flying,
-                               .n_applied = sink->n_applied,
-                               .n_superseded = sink->n_superseded,
-                               .n_errors = sink->n_errors };
-  g_hash_table_iter_init (&iter, sink->slots);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const Slot *slot = value;
+                               .n_failed = sink->n_failed,
+                               .n_retries = sink->n_retries,
+                               .n_superseded = sink->n_superseded };
+  memcpy (stats->n_results, sink->n_results, sizeof stats->n_results);
+}
 
-      if (slot->state == SLOT_READY || slot->state == SLOT_WAITING)
-        stats->n_pending++;
-      if (slot->answered && slot->result != MUSTERD_DELIVERY_APPLIED
-          && slot->result != MUSTERD_DELIVERY_LEFT_TO_PERSON)
-        stats->n_failed++;
-    }
+gboolean
+musterd_dispatch_get_stats (MusterdDispatch *dispatch, const char *instance, MusterdSinkStats *stats)
+{
+  MusterdSink *sink = find_sink (dispatch, instance);
+
+  if (sink != NULL)
+    musterd_sink_get_stats (sink, stats);
+  return sink != NULL;
 }
 
 void

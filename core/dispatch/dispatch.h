@@ -55,13 +55,23 @@ gboolean     musterd_sink_complete (MusterdSink *sink, guint64 delivery, Musterd
 /* The port's `takes` may answer differently now for these users (changed or removed). */
 void         musterd_sink_users_changed (MusterdSink *sink);
 
+/* The counts run on while a sink is closed and added again; they end when it is forgotten. */
 typedef struct
 {
-  guint   n_slots, n_pending, n_in_flight, n_failed;
-  guint64 n_applied, n_superseded, n_errors;
+  guint   n_slots;
+  guint   n_ready;     /* wait for their turn */
+  guint   n_waiting;   /* were unreachable, and wait to be tried again */
+  guint   n_in_flight;
+  guint   n_failed;    /* slots whose last answer was that it could not be done */
+  guint64 n_results[MUSTERD_N_DELIVERY_RESULTS];
+  guint64 n_retries;
+  guint64 n_superseded; /* something newer came before the sink had taken it */
 } MusterdSinkStats;
 
-void musterd_sink_get_stats (MusterdSink *sink, MusterdSinkStats *stats);
+/* The cost does not depend on the number of slots. */
+void     musterd_sink_get_stats     (MusterdSink *sink, MusterdSinkStats *stats);
+/* The same by name, also of one that is closed; FALSE: no sink of that name. */
+gboolean musterd_dispatch_get_stats (MusterdDispatch *dispatch, const char *instance, MusterdSinkStats *stats);
 
 /* One sink's slot of one user, for why. */
 typedef struct

@@ -47,7 +47,8 @@ struct _MusterdSink
   GHashTable      *slots; /* user id, in the slot → Slot */
   GQueue           ready; /* Slot */
   guint            n_flying;
-  guint64          n_applied, n_superseded, n_errors;
+  guint            n_waiting, n_failed;
+  guint64          n_results[MUSTERD_N_DELIVERY_RESULTS], n_retries, n_superseded;
 };
 
 struct _MusterdDispatch

@@ -37,8 +37,17 @@ leave (Slot *slot)
       slot->sink->n_flying--;
       g_clear_pointer (&slot->flying, musterd_presence_unref);
     }
+  else if (slot->state == SLOT_WAITING)
+    slot->sink->n_waiting--;
   musterd_heap_set (heap_of (slot), &slot->node, MUSTERD_TIME_NEVER);
   slot->state = SLOT_SETTLED;
+}
+
+static gboolean
+has_failed (const Slot *slot)
+{
+  return slot->answered
+         && (slot->result == MUSTERD_DELIVERY_UNREACHABLE || slot->result == MUSTERD_DELIVERY_REFUSED);
 }
 
 void
@@ -47,6 +56,7 @@ musterd_slot_free (gpointer data)
   Slot *slot = data;
 
   leave (slot);
+  slot->sink->n_failed -= has_failed (slot);
   g_clear_pointer (&slot->desired, musterd_presence_unref);
   g_clear_pointer (&slot->applied, musterd_presence_unref);
   musterd_user_unref (slot->user);
@@ -124,6 +134,7 @@ musterd_slot_void (Slot *slot)
 void
 musterd_slot_retry (Slot *slot)
 {
+  slot->sink->n_retries++;
   enqueue (slot);
 }
 
@@ -135,8 +146,11 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
   g_autoptr(MusterdPresence) flown = musterd_presence_ref (slot->flying);
 
   leave (slot);
+  sink->n_results[result]++;
+  sink->n_failed -= has_failed (slot);
   slot->answered = TRUE;
   slot->result = result;
+  sink->n_failed += has_failed (slot);
   g_clear_pointer (&slot->detail, g_strfreev);
   slot->detail = g_strdupv ((char **) detail);
   g_clear_pointer (&slot->last_error, g_free);
@@ -146,7 +160,6 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
   switch (result)
     {
     case MUSTERD_DELIVERY_APPLIED:
-      sink->n_applied++;
       slot->attempts = 0;
       slot->certain = !slot->again;
       g_clear_pointer (&slot->applied, musterd_presence_unref);
@@ -158,11 +171,11 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
       {
         gint64 wait = RETRY_FIRST << MIN (slot->attempts, 6);
 
-        sink->n_errors++;
         slot->attempts++;
         wait = MIN (wait, MUSTERD_RETRY_LAST);
         wait += g_random_int_range (0, (gint32) (wait / 4)); /* so that they do not all come back at once */
         slot->state = SLOT_WAITING;
+        sink->n_waiting++;
         musterd_heap_set (dispatch->heap, &slot->node, musterd_clock_now (dispatch->clock) + wait);
         break;
       }
@@ -170,8 +183,6 @@ musterd_slot_land (Slot *slot, MusterdDeliveryResult result, const char *text, c
     case MUSTERD_DELIVERY_LEFT_TO_PERSON:
     case MUSTERD_N_DELIVERY_RESULTS:
     default:
-      if (result != MUSTERD_DELIVERY_LEFT_TO_PERSON)
-        sink->n_errors++;
       slot->attempts++;
       if (slot->again || !same (flown, slot->desired))
         enqueue (slot);

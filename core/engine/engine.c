@@ -67,6 +67,8 @@ musterd_engine_take (MusterdEngine *engine, MusterdEntry *entry)
   if (entry->dirty)
     g_ptr_array_remove_fast (engine->dirty, entry);
   musterd_heap_set (engine->heap, &entry->node, MUSTERD_TIME_NEVER);
+  for (guint i = 0; i < entry->facts.claims->len; i++)
+    musterd_engine_count_gone (engine, g_ptr_array_index (entry->facts.claims, i));
   g_hash_table_iter_init (&iter, engine->sources);
   while (g_hash_table_iter_next (&iter, NULL, &source))
     {
@@ -148,6 +150,7 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
     claim->lease_until = musterd_engine_now (engine) + claim->lease;
   old = musterd_facts_put_claim (&entry->facts, claim, musterd_engine_now (engine));
   claim->began = began;
+  musterd_engine_count_put (engine, old, claim);
 }
 
 static void

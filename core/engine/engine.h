@@ -8,6 +8,7 @@
 
 #include "engine/clock.h"
 #include "model/error.h"
+#include "model/histogram.h"
 #include "model/resolve.h"
 #include "store/store.h"
 
@@ -57,6 +58,26 @@ guint64          musterd_engine_get_revision  (MusterdEngine *engine);
 
 typedef struct
 {
+  char *source;
+  guint n_claims[MUSTERD_N_CLAIM_KINDS]; /* that stand, of all users */
+} MusterdSourceFigures;
+
+/* Counted since the start of the engine. */
+typedef struct
+{
+  guint            n_users;
+  guint64          n_changes; /* of presences; somebody's first presence is none */
+  MusterdHistogram lateness;  /* from the moment a user's presence was to change, or something was to lapse, until it
+                               * was resolved */
+  GArray          *sources;   /* MusterdSourceFigures */
+} MusterdEngineFigures;
+
+/* The cost does not depend on how many users and claims there are. */
+void musterd_engine_get_figures   (MusterdEngine *engine, MusterdEngineFigures *figures);
+void musterd_engine_figures_clear (MusterdEngineFigures *figures);
+
+typedef struct
+{
   MusterdPresence *presence;
   MusterdChoice   *standing, *timed; /* nullable */
   MusterdTime      standing_ends;    /* by choice-ends; NEVER */
@@ -81,6 +102,8 @@ typedef enum
   MUSTERD_PUT_EXISTING /* NOT_FOUND if there is none */
 } MusterdPut;
 
+/* Writes something durably that changes nothing: whether the store can be written. There must be one. */
+void musterd_engine_try_store   (MusterdEngine *engine, MusterdDone done, gpointer user_data);
 /* All of them or none. */
 void musterd_engine_put_users   (MusterdEngine *engine, MusterdUser *const *users, gsize n_users, MusterdPut how,
                                  MusterdDone done, gpointer user_data);

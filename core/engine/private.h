@@ -37,6 +37,7 @@ typedef struct
   MusterdTime lost;   /* since; NEVER = not lost */
   gboolean    is_calendar; /* has ever spoken of appointments or absences */
   GHashTable *users;    /* ids: of whom it has spoken since the daemon's start, or left something before it */
+  guint       n_claims[MUSTERD_N_CLAIM_KINDS]; /* that stand, of all users */
   GHashTable *troubled; /* nullable; user id → MusterdTime *: this user's calendar is not what it should be since */
 } MusterdSourceState;
 
@@ -59,6 +60,8 @@ struct _MusterdEngine
   GPtrArray       *listeners;
   guint64          revision, revision_reserved;
   MusterdTime      last_now;
+  guint64          n_changes; /* of presences, since the start */
+  MusterdHistogram lateness;  /* how late after their moment users were resolved */
   MusterdPending  *pending;     /* write-behind */
   GQueue           user_commands; /* as MusterdEntry.commands, for changes of the user table */
   GHashTable      *commands;      /* MusterdCommand: all that live, not owned */
@@ -97,6 +100,10 @@ MusterdTime         musterd_engine_stale_since (MusterdEngine *engine, const Mus
 gboolean musterd_door_strip (MusterdClaim *claim, const MusterdSettings *settings);
 gboolean musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, MusterdTime now, GError **error);
 gboolean musterd_door_check_words (const char *what, const char *text, gsize max, gboolean required, GError **error);
+
+/* figures.c: every claim that comes in, with the one it replaced (nullable), and every one that goes otherwise. */
+void musterd_engine_count_put  (MusterdEngine *engine, const MusterdClaim *old, const MusterdClaim *claim);
+void musterd_engine_count_gone (MusterdEngine *engine, const MusterdClaim *claim);
 
 /* commands.c */
 void musterd_command_end_standing (MusterdEngine *engine, MusterdEntry *entry);

@@ -121,6 +121,7 @@ expire_claims (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, Must
           continue;
         }
       musterd_pending_drop_claim (engine->pending, entry, claim);
+      musterd_engine_count_gone (engine, claim);
       g_ptr_array_remove_index (claims, i - 1);
     }
 }
@@ -240,7 +241,7 @@ static void
 settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArray *changes)
 {
   MusterdChange change = { .user = musterd_user_ref (entry->facts.user) };
-  MusterdTime next = entry->node.at, lapse;
+  MusterdTime due = entry->node.at, next = due, lapse;
 
   change.before = entry->presence != NULL ? musterd_presence_ref (entry->presence) : NULL;
 
@@ -251,8 +252,12 @@ settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArra
   entry->next_change = step (engine, entry, now);
   musterd_heap_set (engine->heap, &entry->node, MIN (entry->next_change, lapse));
 
+  /* Those of one moment are resolved one after the other: each has waited for the ones before it. */
+  if (due <= now && change.before != NULL)
+    musterd_histogram_add (&engine->lateness, musterd_clock_now (engine->clock) - due);
   if (change.before != entry->presence)
     {
+      engine->n_changes += change.before != NULL;
       entry->presence->revision = next_revision (engine);
       if (change.before == NULL || change.before->status != entry->presence->status
           || change.before->since != entry->presence->since

@@ -129,6 +129,7 @@ drop_leased (MusterdEngine *engine, MusterdEntry *entry, const char *name, guint
       if (claim->run == run || !musterd_claim_kind_is_leased (claim->kind) || !g_str_equal (claim->source, name))
         continue;
       musterd_pending_drop_claim (engine->pending, entry, claim);
+      musterd_engine_count_gone (engine, claim);
       g_ptr_array_remove_index (claims, i - 1);
       changed = TRUE;
     }
@@ -221,6 +222,7 @@ drop_all (MusterdEngine *engine, MusterdEntry *entry, const char *name)
   for (guint i = claims->len; i > 0; i--)
     if (g_str_equal (((MusterdClaim *) g_ptr_array_index (claims, i - 1))->source, name))
       {
+        musterd_engine_count_gone (engine, g_ptr_array_index (claims, i - 1));
         g_ptr_array_remove_index (claims, i - 1);
         changed = TRUE;
       }

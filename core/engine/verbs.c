@@ -33,6 +33,7 @@ take_in (MusterdEngine *engine, MusterdEntry *entry, MusterdClaim *claim, Muster
   musterd_engine_source_speaks (engine, claim->source, entry->facts.user->id,
                                 musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
   old = musterd_facts_put_claim (&entry->facts, claim, now);
+  musterd_engine_count_put (engine, old, claim);
   if (old != NULL && musterd_claim_equal (old, claim))
     return old->lease_until != claim->lease_until; /* a lease lives in memory: after a start it runs anew */
   musterd_pending_put_claim (engine->pending, entry, claim);
@@ -79,6 +80,7 @@ musterd_engine_claim_drop (MusterdEngine *engine, const char *source, const char
   if (claim == NULL)
     return TRUE; /* gone is gone: a source that says it twice does no harm */
   musterd_pending_drop_claim (engine->pending, entry, claim);
+  musterd_engine_count_gone (engine, claim);
   musterd_facts_remove_claim (&entry->facts, source, key);
   musterd_engine_touch (engine, entry);
   return TRUE;
@@ -133,6 +135,7 @@ musterd_engine_claims_replace (MusterdEngine *engine, const char *source, const 
           || claim->until <= from || g_hash_table_contains (keys, claim->key))
         continue;
       musterd_pending_drop_claim (engine->pending, entry, claim);
+      musterd_engine_count_gone (engine, claim);
       g_ptr_array_remove_index (entry->facts.claims, i - 1);
       changed = TRUE;
     }

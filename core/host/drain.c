@@ -226,6 +226,13 @@ musterd_host_pause (MusterdHost *host, const char *name, gboolean paused, Muster
     }
   /* Also where it was so already: whoever made it so may not have heard of the disk yet. */
   remember_paused (instance, paused, job);
+  remember_paused (instance, paused);
+  musterd_instance_set_paused (instance, paused);
+  musterd_instance_say (
+      instance, MUSTERD_LOG_RARE, MUSTER_LOG_MESSAGE,
+      (MusterdLogFields){ .event = paused ? MUSTERD_EVENT_INSTANCE_PAUSED : MUSTERD_EVENT_INSTANCE_RESUMED },
+      paused ? "paused: nothing is handed to it" : "continues");
+  return TRUE;
 }
 
 /* Draining. */
@@ -298,7 +305,8 @@ musterd_instance_drained (MusterdInstance *instance)
   MusterdHost *host = instance->host;
 
   instance->draining = FALSE;
-  musterd_instance_log (instance, MUSTER_LOG_MESSAGE, "drained");
+  musterd_instance_say (instance, MUSTERD_LOG_RARE, MUSTER_LOG_MESSAGE,
+                        (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_DRAINED }, "drained");
   while (instance->drains->len > 0)
     {
       Job *job = g_ptr_array_steal_index (instance->drains, 0);

@@ -13,6 +13,7 @@ static const MusterdHostLimits default_limits = {
   .busy = 5 * G_TIME_SPAN_SECOND,
   .stop = 5 * G_TIME_SPAN_SECOND,
   .test = 30 * G_TIME_SPAN_SECOND,
+  .summary = MUSTERD_LOG_SUMMARY_AFTER,
 };
 
 static gboolean on_watch (gpointer data);
@@ -131,6 +132,7 @@ musterd_host_new (const MusterdHostServices *services)
   host->inbox = musterd_inbox_new (host->context);
   host->instances = g_ptr_array_new ();
   host->paused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  host->followers = g_ptr_array_new ();
   host->limits = default_limits;
   host->rand = g_rand_new ();
   host->link = g_new0 (MusterdHostLink, 1);
@@ -176,6 +178,7 @@ musterd_host_free (MusterdHost *host)
   host->link->host = NULL;
   musterd_host_link_unref (host->link);
   g_ptr_array_unref (host->instances);
+  g_ptr_array_unref (host->followers);
   g_hash_table_unref (host->paused);
   musterd_inbox_free (host->inbox);
   musterd_loader_free (host->loader);
@@ -219,8 +222,8 @@ musterd_host_require (MusterdHost *host, const char *name, GError **error)
 
 /* Watching over the threads. */
 
-static void
-look_at (MusterdInstance *instance)
+void
+musterd_host_look_at (MusterdInstance *instance)
 {
   const gint64 busy = instance->run != NULL ? musterd_run_get_busy (instance->run) : 0;
   const gboolean stuck = busy > instance->host->limits.busy;
@@ -229,11 +232,16 @@ look_at (MusterdInstance *instance)
     return;
   instance->not_responding = stuck;
   if (stuck)
-    musterd_instance_noise (instance, MUSTER_LOG_WARNING,
-                            "it does not respond: its thread has been busy for %" G_GINT64_FORMAT " s",
-                            busy / G_USEC_PER_SEC);
+    {
+      g_autofree char *text = g_strdup_printf ("it does not respond: its thread has been busy for %" G_GINT64_FORMAT
+                                               " s", busy / G_USEC_PER_SEC);
+
+      musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_WARNING,
+                            (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_STUCK }, text);
+    }
   else
-    musterd_instance_noise (instance, MUSTER_LOG_MESSAGE, "it responds again");
+    musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_MESSAGE,
+                          (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_RESPONDS }, "it responds again");
 }
 
 static gboolean
@@ -242,7 +250,7 @@ on_watch (gpointer data)
   MusterdHost *host = data;
 
   for (guint i = 0; i < host->instances->len; i++)
-    look_at (g_ptr_array_index (host->instances, i));
+    musterd_host_look_at (g_ptr_array_index (host->instances, i));
   return G_SOURCE_CONTINUE;
 }
 
@@ -323,18 +331,10 @@ musterd_host_list (MusterdHost *host)
     {
       MusterdInstance *instance = g_ptr_array_index (host->instances, i);
 
-      look_at (instance);
+      musterd_host_look_at (instance);
       g_ptr_array_add (list, musterd_instance_get_info (instance));
     }
   return list;
-}
-
-GPtrArray *
-musterd_host_log (MusterdHost *host, const char *name, GError **error)
-{
-  const MusterdInstance *instance = musterd_host_require (host, name, error);
-
-  return instance != NULL ? musterd_log_copy (&instance->log) : NULL;
 }
 
 static gboolean

@@ -98,16 +98,53 @@ void       musterd_instance_info_free (MusterdInstanceInfo *info);
 /* MusterdInstanceInfo of every group in the keyfile, disabled ones too. */
 GPtrArray *musterd_host_list (MusterdHost *host);
 
+/* Numbers of one instance; safe to hand to another thread. */
 typedef struct
 {
+  char                *name, *plugin, *version; /* version nullable: not loaded */
+  MusterdEnabled       enabled;
+  MusterdInstanceState state;
+  gboolean             is_sink, paused, responding;
+  guint                n_users;    /* taken */
+  guint                n_troubled; /* users with whom it has trouble */
+  guint                n_actions;  /* that wait for a person */
+  guint                n_queued;   /* messages of the plugin waiting for the engine */
+  guint64              n_messages, n_refused; /* as in MusterdInstanceInfo */
+  guint64              n_starts;   /* tried */
+  guint64              n_lines, n_lines_left_out; /* of the log */
+  MusterdSinkStats     sink;       /* all 0 where it is none, or has not been open yet */
+} MusterdInstanceFigures;
+
+/* MusterdInstanceFigures of every group in the keyfile. The cost depends on their number alone. */
+GPtrArray *musterd_host_get_figures (MusterdHost *host);
+
+typedef struct
+{
+  guint64        serial; /* grows with each line, over restarts of the daemon too */
   MusterdTime    time;
   MusterLogLevel level;
+  char          *user;   /* nullable: the id of whom it is about */
   char          *text;
 } MusterdLogLine;
 
+typedef struct
+{
+  GPtrArray *lines; /* MusterdLogLine, oldest first */
+  guint64    last;  /* what to read after next time */
+} MusterdLogPage;
+
+void musterd_log_page_free (MusterdLogPage *page);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdLogPage, musterd_log_page_free)
+
+/* Takes the page; NULL with an error. */
+typedef void (*MusterdLogFunc) (MusterdLogPage *page, const GError *error, gpointer user_data);
+
 /* Commands; each fails with NOT_FOUND (no such instance, naming those there are) or CONFLICT (not in this state). */
-/* MusterdLogLine, oldest first, at most 500; without debug lines. */
-GPtrArray *musterd_host_log    (MusterdHost *host, const char *instance, GError **error);
+/* The lines after the serial `after` (0: all), of the last 500; without debug lines. Where there are none, waits for one
+ * up to `wait` µs of real time, or until the instance has gone (NOT_FOUND); LIMIT where too many wait. `done` may be
+ * called from here. */
+void       musterd_host_follow_log (MusterdHost *host, const char *instance, guint64 after, gint64 wait,
+                                    MusterdLogFunc done, gpointer user_data);
 gboolean   musterd_host_sync   (MusterdHost *host, const char *instance, const char *user, GError **error);
 /* The kill switch of a sink: in force when it returns, and done when it is on disk, so that it survives a restart of
  * the daemon. */

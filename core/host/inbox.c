@@ -3,6 +3,8 @@
 
 #include "host/inbox.h"
 
+#include "model/bucket.h"
+
 struct _MusterdInbox
 {
   GMutex   mutex; /* taken after a queue's, never before */
@@ -23,8 +25,7 @@ struct _MusterdQueue
   gsize         n_messages, n_bytes; /* of the plugin's messages in `items` */
   gboolean      closed;
   gboolean      ready;               /* in the inbox' list, or having its turn */
-  double        log_tokens;
-  gint64        log_since;           /* monotonic */
+  MusterdBucket log;
   guint         n_logs_dropped;
 
   GQueue taken; /* engine's thread: of this turn, not handled yet */
@@ -66,8 +67,6 @@ musterd_queue_new (MusterdInbox *inbox, MusterdItemFunc func, gpointer user_data
   queue->inbox = inbox;
   queue->func = func;
   queue->user_data = user_data;
-  queue->log_tokens = MUSTERD_LOG_BURST;
-  queue->log_since = g_get_monotonic_time ();
   return queue;
 }
 
@@ -128,31 +127,15 @@ is_full (const MusterdQueue *queue, gsize size)
 static gboolean
 may_log (MusterdQueue *queue)
 {
-  const gint64 now = g_get_monotonic_time ();
+  const MusterdItem item = { .kind = MUSTERD_ITEM_LEFT_OUT };
 
-  queue->log_tokens = MIN (MUSTERD_LOG_BURST, queue->log_tokens
-                                                  + (double) (now - queue->log_since) * MUSTERD_LOG_RATE
-                                                        / G_USEC_PER_SEC);
-  queue->log_since = now;
-  if (queue->log_tokens < 1 || queue->n_messages > MUSTERD_QUEUE_MESSAGES / 2)
-    {
-      queue->n_logs_dropped++;
-      return FALSE;
-    }
-  queue->log_tokens--;
-  if (queue->n_logs_dropped > 0)
-    {
-      const MusterdItem item = {
-        .kind = MUSTERD_ITEM_LOG,
-        .level = MUSTER_LOG_WARNING,
-        .text = g_strdup_printf ("%u log lines were dropped: at most %d a second are taken", queue->n_logs_dropped,
-                                 MUSTERD_LOG_RATE),
-      };
-
-      queue->n_logs_dropped = 0;
-      append (queue, &item);
-    }
-  return TRUE;
+  if (queue->n_messages <= MUSTERD_QUEUE_MESSAGES / 2
+      && musterd_bucket_take (&queue->log, g_get_monotonic_time (), MUSTERD_LOG_BURST,
+                              G_TIME_SPAN_SECOND / MUSTERD_LOG_RATE))
+    return TRUE;
+  if (queue->n_logs_dropped++ == 0)
+    append (queue, &item); /* it takes along what is dropped until then */
+  return FALSE;
 }
 
 void
@@ -260,6 +243,11 @@ take_some (MusterdQueue *queue)
         {
           queue->n_messages--;
           queue->n_bytes -= item->message->size;
+        }
+      if (item->kind == MUSTERD_ITEM_LEFT_OUT)
+        {
+          item->flags = queue->n_logs_dropped;
+          queue->n_logs_dropped = 0;
         }
       g_queue_push_tail (&queue->taken, item);
     }

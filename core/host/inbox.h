@@ -18,6 +18,7 @@ typedef enum
 {
   MUSTERD_ITEM_MESSAGE,  /* message */
   MUSTERD_ITEM_LOG,      /* level, text: from the host itself, about the instance */
+  MUSTERD_ITEM_LEFT_OUT, /* flags: so many lines of the plugin were left out, until this was taken */
   MUSTERD_ITEM_STARTED,  /* error nullable; flags: what was started */
   MUSTERD_ITEM_KEPT,     /* the plugin has taken a page of records */
   MUSTERD_ITEM_LISTED,   /* the plugin was handed its first complete list of users */

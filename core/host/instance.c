@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* Lines of the host that a plugin can cause: so many at once, and one more every second. */
-#define NOISE_BURST 20
-
 static const char *const state_names[] = {
   "disabled", "starting", "online", "degraded", "offline", "failed", "stopping", "draining",
 };
@@ -38,9 +35,7 @@ musterd_instance_new (MusterdHost *host, const char *name)
   instance->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_action_free);
   instance->notes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_note_free);
   instance->troubles = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_trouble_free);
-  instance->noise_tokens = NOISE_BURST;
-  instance->noise_since = g_get_monotonic_time ();
-  musterd_log_init (&instance->log);
+  musterd_log_init (&instance->log, g_get_real_time ());
   return instance;
 }
 
@@ -48,6 +43,12 @@ void
 musterd_instance_free (MusterdInstance *instance)
 {
   musterd_instance_end_drains (instance, "the instance is gone");
+  musterd_instance_end_followers (instance);
+  if (instance->summary != NULL)
+    {
+      g_source_destroy (instance->summary);
+      g_clear_pointer (&instance->summary, g_source_unref);
+    }
   g_hash_table_unref (instance->taken);
   g_clear_pointer (&instance->last_record, musterd_record_free);
   g_array_unref (instance->held);
@@ -78,10 +79,46 @@ musterd_instance_set_config (MusterdInstance *instance, MusterdConfig *owner, co
 
 /* What the instance says. */
 
-static void
-log_line (MusterdInstance *instance, MusterLogLevel level, const char *text)
+static gboolean
+on_summary_due (gpointer data)
 {
-  musterd_log_add (&instance->log, instance->name, musterd_clock_now (instance->host->services.clock), level, text);
+  MusterdInstance *instance = data;
+
+  g_clear_pointer (&instance->summary, g_source_unref);
+  musterd_log_summarise (&instance->log, musterd_clock_now (instance->host->services.clock), instance->name,
+                         musterd_instance_state_to_string (instance->state));
+  musterd_instance_tell_followers (instance);
+  return G_SOURCE_REMOVE;
+}
+
+/* Also where no other line follows, so that nothing is left out without a word. */
+static void
+plan_summary (MusterdInstance *instance)
+{
+  if (instance->summary == NULL)
+    instance->summary
+        = musterd_host_timeout (instance->host, instance->host->limits.summary, on_summary_due, instance);
+}
+
+void
+musterd_instance_say (MusterdInstance *instance, MusterdLogKind kind, MusterLogLevel level, MusterdLogFields fields,
+                      const char *text)
+{
+  fields.instance = instance->name;
+  /* A plugin may name anybody; only who is one of ours is worth a field. */
+  if (fields.user != NULL && musterd_engine_get_user (instance->host->services.engine, fields.user) == NULL)
+    fields.user = NULL;
+  if (musterd_log_add (&instance->log, kind, level, musterd_clock_now (instance->host->services.clock), &fields, text))
+    musterd_instance_tell_followers (instance);
+  else
+    plan_summary (instance);
+}
+
+void
+musterd_instance_left_out (MusterdInstance *instance, guint n)
+{
+  musterd_log_add_left_out (&instance->log, n);
+  plan_summary (instance);
 }
 
 void
@@ -92,33 +129,18 @@ musterd_instance_log (MusterdInstance *instance, MusterLogLevel level, const cha
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  log_line (instance, level, text);
+  musterd_instance_say (instance, MUSTERD_LOG_RARE, level, (MusterdLogFields){ 0 }, text);
 }
 
 void
 musterd_instance_noise (MusterdInstance *instance, MusterLogLevel level, const char *format, ...)
 {
-  const gint64 now = g_get_monotonic_time ();
   va_list args;
-
-  instance->noise_tokens = MIN (NOISE_BURST, instance->noise_tokens
-                                                 + (double) (now - instance->noise_since) / G_USEC_PER_SEC);
-  instance->noise_since = now;
-  if (instance->noise_tokens < 1)
-    {
-      instance->n_noise++;
-      return;
-    }
-  instance->noise_tokens--;
 
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  if (instance->n_noise > 0)
-    musterd_instance_log (instance, MUSTER_LOG_WARNING, "%u more lines like the next were left out",
-                          instance->n_noise);
-  instance->n_noise = 0;
-  log_line (instance, level, text);
+  musterd_instance_say (instance, MUSTERD_LOG_NOISE, level, (MusterdLogFields){ 0 }, text);
 }
 
 static void
@@ -126,12 +148,11 @@ log_state (MusterdInstance *instance)
 {
   const char *state = musterd_instance_state_to_string (instance->state);
   const gboolean alarming = instance->state == MUSTERD_INSTANCE_FAILED || instance->state == MUSTERD_INSTANCE_OFFLINE;
-  const MusterLogLevel level = alarming ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE;
+  g_autofree char *text
+      = instance->text != NULL ? g_strdup_printf ("%s: %s", state, instance->text) : g_strdup (state);
 
-  if (instance->text != NULL)
-    musterd_instance_noise (instance, level, "%s: %s", state, instance->text);
-  else
-    musterd_instance_noise (instance, level, "%s", state);
+  musterd_instance_say (instance, MUSTERD_LOG_STATE, alarming ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE,
+                        (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_STATE, .state = state }, text);
 }
 
 void
@@ -309,8 +330,7 @@ musterd_instance_get_info (MusterdInstance *instance)
   info->n_queued = instance->run != NULL ? musterd_queue_get_length (musterd_run_get_queue (instance->run)) : 0;
   info->n_messages = instance->n_messages;
   info->n_refused = instance->n_refused;
-  if (instance->sink != NULL)
-    musterd_sink_get_stats (instance->sink, &info->sink);
+  musterd_dispatch_get_stats (instance->host->services.dispatch, instance->name, &info->sink);
   info->actions = copy_all (instance->actions, copy_action, (GDestroyNotify) musterd_action_free);
   info->notes = copy_all (instance->notes, copy_note, (GDestroyNotify) musterd_note_free);
   info->troubles = copy_all (instance->troubles, copy_trouble, (GDestroyNotify) musterd_trouble_free);

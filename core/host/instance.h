@@ -22,6 +22,7 @@ typedef struct
   gint64 busy; /* away from its main loop for longer: not responding */
   gint64 stop; /* what a plugin gets to stop when the configuration changes */
   gint64 test; /* what a test gets */
+  gint64 summary; /* log lines that were too many are summed up after */
 } MusterdHostLimits;
 
 typedef enum
@@ -44,6 +45,7 @@ typedef enum
 
 typedef struct _MusterdInstance MusterdInstance;
 typedef struct _MusterdIndex    MusterdIndex;
+typedef struct _MusterdFollower MusterdFollower;
 
 /* Ties what is asynchronous to one run of one instance: `instance` becomes NULL with the end of that run. */
 typedef struct
@@ -114,9 +116,8 @@ struct _MusterdInstance
   MusterdLog    log;
   guint64       n_messages, n_refused;
   guint64       last_serial;
-  double        noise_tokens; /* for lines of the host that a plugin can cause */
-  gint64        noise_since;  /* monotonic */
-  guint         n_noise;
+  GSource      *summary; /* nullable: nothing of the log was left out since the last one */
+  guint64       n_starts;
 };
 
 struct _MusterdHost
@@ -128,6 +129,7 @@ struct _MusterdHost
   MusterdConfig *config;    /* nullable: nothing applied yet */
   GPtrArray     *instances; /* MusterdInstance, in the keyfile's order, those gone from it last */
   GHashTable    *paused;    /* set of instance names */
+  GPtrArray     *followers; /* MusterdFollower */
   gboolean       paused_known;
   MusterdHostLink *link;
   GSource       *watch;     /* looks for threads that do not come back */
@@ -141,6 +143,8 @@ struct _MusterdHost
 /* host.c */
 void             musterd_host_set_limits (MusterdHost *host, const MusterdHostLimits *limits);
 MusterdInstance *musterd_host_find       (MusterdHost *host, const char *name);
+/* Whether its thread still comes back. */
+void             musterd_host_look_at    (MusterdInstance *instance);
 /* Where nobody of that name is there: NOT_FOUND, naming those there are. */
 MusterdInstance *musterd_host_require    (MusterdHost *host, const char *name, GError **error);
 /* Calls `func` on the engine's thread, not before the caller has returned. */
@@ -166,11 +170,17 @@ void             musterd_instance_set_state (MusterdInstance *instance, MusterdI
 /* The state that follows from phase and health. */
 void             musterd_instance_show      (MusterdInstance *instance);
 void             musterd_instance_show_stopped (MusterdInstance *instance);
+/* What the host itself says, and no plugin can cause at will. */
 void             musterd_instance_log       (MusterdInstance *instance, MusterLogLevel level, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
-/* The same for lines that a plugin can cause at will: too many are counted only. */
+/* The same for lines that a plugin can cause: too many are counted, and summed up a little later. */
 void             musterd_instance_noise     (MusterdInstance *instance, MusterLogLevel level, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+/* Any line; `fields` without the instance. */
+void             musterd_instance_say       (MusterdInstance *instance, MusterdLogKind kind, MusterLogLevel level,
+                                             MusterdLogFields fields, const char *text);
+/* `n` lines of the plugin's own were left out before they came here. */
+void             musterd_instance_left_out  (MusterdInstance *instance, guint n);
 gboolean         musterd_instance_is_source (const MusterdInstance *instance);
 gboolean         musterd_instance_is_sink   (const MusterdInstance *instance);
 gboolean         musterd_instance_takes     (const MusterdInstance *instance, const MusterdUser *user);
@@ -187,6 +197,10 @@ void     musterd_instance_on_item (MusterdItem *item, gpointer user_data);
 
 /* verbs.c */
 void     musterd_instance_on_message (MusterdInstance *instance, MusterMessage *message);
+
+/* follow.c */
+void     musterd_instance_tell_followers (MusterdInstance *instance); /* there is a line more */
+void     musterd_instance_end_followers  (MusterdInstance *instance); /* it goes */
 
 /* things.c: what administrators see of users, actions and notes. */
 void     musterd_instance_user_state    (MusterdInstance *instance, const MusterMessage *message);

@@ -118,6 +118,7 @@ static void
 hand_over_start (MusterdInstance *instance)
 {
   instance->phase = MUSTERD_PHASE_STARTING;
+  instance->n_starts++;
   forget_health (instance);
   if (musterd_instance_is_source (instance) && !instance->retiring)
     musterd_engine_source_begin (instance->host->services.engine, instance->name);
@@ -439,7 +440,10 @@ musterd_instance_on_item (MusterdItem *item, gpointer user_data)
         musterd_instance_on_message (instance, item->message);
       return;
     case MUSTERD_ITEM_LOG:
-      musterd_instance_log (instance, item->level, "%s", item->text);
+      musterd_instance_noise (instance, item->level, "%s", item->text);
+      return;
+    case MUSTERD_ITEM_LEFT_OUT:
+      musterd_instance_left_out (instance, item->flags);
       return;
     case MUSTERD_ITEM_STARTED:
       on_started (instance, item->error, item->flags);

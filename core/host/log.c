@@ -5,30 +5,46 @@
 
 #include <string.h>
 
+static const struct
+{
+  guint  burst;
+  gint64 interval;
+} limits[MUSTERD_N_LOG_KINDS] = {
+  [MUSTERD_LOG_OWN] = { 500, G_TIME_SPAN_SECOND },
+  [MUSTERD_LOG_NOISE] = { 20, G_TIME_SPAN_SECOND },
+  [MUSTERD_LOG_STATE] = { 20, 10 * G_TIME_SPAN_SECOND },
+};
+
 static void
 line_free (gpointer data)
 {
   MusterdLogLine *line = data;
 
+  g_free (line->user);
   g_free (line->text);
   g_free (line);
 }
 
 static MusterdLogLine *
-line_new (MusterdTime time, MusterLogLevel level, const char *text)
+line_new (guint64 serial, MusterdTime time, MusterLogLevel level, const char *user, const char *text)
 {
   MusterdLogLine *line = g_new0 (MusterdLogLine, 1);
 
+  line->serial = serial;
   line->time = time;
   line->level = level;
+  line->user = g_strdup (user);
   line->text = g_strdup (text);
   return line;
 }
 
 void
-musterd_log_init (MusterdLog *log)
+musterd_log_init (MusterdLog *log, gint64 now)
 {
+  memset (log, 0, sizeof *log);
   g_queue_init (&log->lines);
+  /* Milliseconds: no instance says a thousand lines a second for long. */
+  log->last = (guint64) MAX (now, 0) / 1000;
 }
 
 void
@@ -68,32 +84,111 @@ log_flags (MusterLogLevel level)
     }
 }
 
-void
-musterd_log_add (MusterdLog *log, const char *instance, MusterdTime now, MusterLogLevel level, const char *text)
+static MusterdBucket *
+find_bucket (MusterdLog *log, MusterdLogKind kind, MusterLogLevel level)
+{
+  return &log->buckets[kind == MUSTERD_LOG_OWN ? (guint) MUSTERD_N_LOG_KINDS + (guint) level : (guint) kind];
+}
+
+static void
+write_line (MusterdLog *log, MusterLogLevel level, MusterdTime now, const MusterdLogFields *fields, const char *text)
 {
   g_autofree char *line = one_line (text != NULL ? text : "");
+  g_autofree char *marked = g_strdup_printf ("[%s] %s", fields->instance, line);
 
+  log->n_written++;
   /* Lines for developers may hold what nobody else should read, and would push out those for administrators. */
   if (level != MUSTER_LOG_DEBUG)
     {
       if (g_queue_get_length (&log->lines) >= MUSTERD_LOG_LINES)
         line_free (g_queue_pop_head (&log->lines));
-      g_queue_push_tail (&log->lines, line_new (now, level, line));
+      g_queue_push_tail (&log->lines, line_new (++log->last, now, level, fields->user, line));
     }
-  g_log_structured (G_LOG_DOMAIN, log_flags (level), "MUSTER_INSTANCE", instance, "MESSAGE", "[%s] %s", instance,
-                    line);
+  musterd_event_log_fields (G_LOG_DOMAIN, log_flags (level), fields, marked);
 }
 
-GPtrArray *
-musterd_log_copy (const MusterdLog *log)
+gboolean
+musterd_log_add (MusterdLog *log, MusterdLogKind kind, MusterLogLevel level, MusterdTime now,
+                 const MusterdLogFields *fields, const char *text)
 {
-  GPtrArray *lines = g_ptr_array_new_full (g_queue_get_length ((GQueue *) &log->lines), line_free);
+  if (kind != MUSTERD_LOG_RARE && level != MUSTER_LOG_DEBUG
+      && !musterd_bucket_take (find_bucket (log, kind, level), g_get_monotonic_time (), limits[kind].burst,
+                               limits[kind].interval))
+    {
+      log->n_left_out++;
+      return FALSE;
+    }
+  write_line (log, level, now, fields, text);
+  return TRUE;
+}
 
-  for (const GList *l = log->lines.head; l != NULL; l = l->next)
+void
+musterd_log_add_left_out (MusterdLog *log, guint64 n)
+{
+  MusterdBucket *bucket = find_bucket (log, MUSTERD_LOG_OWN, MUSTER_LOG_INFO);
+
+  if (bucket->n_left_out == 0)
+    bucket->left_out_from = g_get_monotonic_time ();
+  bucket->n_left_out += n;
+  log->n_left_out += n;
+}
+
+void
+musterd_log_summarise (MusterdLog *log, MusterdTime now, const char *instance, const char *state)
+{
+  static const char *const level_names[] = { [MUSTER_LOG_DEBUG] = "debug",
+                                             [MUSTER_LOG_INFO] = "info",
+                                             [MUSTER_LOG_MESSAGE] = "message",
+                                             [MUSTER_LOG_WARNING] = "warning" };
+  const MusterdLogFields fields = { .event = MUSTERD_EVENT_LINES_LEFT_OUT, .instance = instance };
+
+  for (guint i = 0; i < G_N_ELEMENTS (log->buckets); i++)
+    {
+      guint seconds = 0;
+      const guint64 n = musterd_bucket_left_out (&log->buckets[i], g_get_monotonic_time (), &seconds);
+      g_autofree char *text = NULL;
+
+      if (n == 0)
+        continue;
+      if (i == MUSTERD_LOG_STATE)
+        text = g_strdup_printf ("%" G_GUINT64_FORMAT " more changes of its state in the last %u s were not written; "
+                                "now it is %s", n, seconds, state != NULL ? state : "not known");
+      else if (i == MUSTERD_LOG_NOISE)
+        text = g_strdup_printf ("%" G_GUINT64_FORMAT " more lines about what it did wrong in the last %u s were not "
+                                "written", n, seconds);
+      else
+        text = g_strdup_printf ("%" G_GUINT64_FORMAT " more lines of its own (%s) in the last %u s were not written", n,
+                                level_names[i - MUSTERD_N_LOG_KINDS], seconds);
+      write_line (log, MUSTER_LOG_WARNING, now, &fields, text);
+    }
+}
+
+MusterdLogPage *
+musterd_log_read (const MusterdLog *log, guint64 after)
+{
+  MusterdLogPage *page = g_new0 (MusterdLogPage, 1);
+  const GList *first = log->lines.tail;
+
+  page->lines = g_ptr_array_new_with_free_func (line_free);
+  page->last = log->last;
+  if (after > log->last)
+    after = 0;
+  while (first != NULL && ((const MusterdLogLine *) first->data)->serial > after)
+    first = first->prev;
+  for (const GList *l = first != NULL ? first->next : log->lines.head; l != NULL; l = l->next)
     {
       const MusterdLogLine *line = l->data;
 
-      g_ptr_array_add (lines, line_new (line->time, line->level, line->text));
+      g_ptr_array_add (page->lines, line_new (line->serial, line->time, line->level, line->user, line->text));
     }
-  return lines;
+  return page;
+}
+
+void
+musterd_log_page_free (MusterdLogPage *page)
+{
+  if (page == NULL)
+    return;
+  g_ptr_array_unref (page->lines);
+  g_free (page);
 }

@@ -221,9 +221,13 @@ musterd_instance_action_needed (MusterdInstance *instance, const MusterMessage *
       action->since = now (instance);
       g_ptr_array_add (instance->actions, action);
       /* What must be done may hold a code: the list of actions shows it, the log does not. */
-      musterd_instance_noise (instance, MUSTER_LOG_MESSAGE, "a person must act: %s%s%s (\"plugin show %s\" says how)",
-                              action->id, action->user != NULL ? " for " : "",
-                              action->user != NULL ? action->user : "", instance->name);
+      g_autofree char *text
+          = g_strdup_printf ("a person must act: %s%s%s (\"plugin show %s\" says how)", action->id,
+                             action->user != NULL ? " for " : "", action->user != NULL ? action->user : "",
+                             instance->name);
+
+      musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_MESSAGE,
+                            (MusterdLogFields){ .event = MUSTERD_EVENT_ACTION_NEEDED, .user = action->user }, text);
     }
   g_free (action->text);
   g_free (action->url);

@@ -192,7 +192,8 @@ on_log (MusterdInstance *instance, const MusterMessage *message, GError **error)
 {
   if (!musterd_convert_check_enum (message->value, MUSTER_LOG_WARNING + 1, "log level", error))
     return FALSE;
-  musterd_instance_log (instance, (MusterLogLevel) message->value, "%s", message->text != NULL ? message->text : "");
+  musterd_instance_say (instance, MUSTERD_LOG_OWN, (MusterLogLevel) message->value, (MusterdLogFields){ 0 },
+                        message->text);
   return TRUE;
 }
 
@@ -329,5 +330,9 @@ musterd_instance_on_message (MusterdInstance *instance, MusterMessage *message)
   if (take (instance, message, &error))
     return;
   instance->n_refused++;
-  musterd_instance_noise (instance, MUSTER_LOG_WARNING, "%s refused: %s", verb_name (message->verb), error->message);
+
+  g_autofree char *text = g_strdup_printf ("%s refused: %s", verb_name (message->verb), error->message);
+
+  musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_WARNING, (MusterdLogFields){ .user = message->user },
+                        text);
 }

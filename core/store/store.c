@@ -210,6 +210,21 @@ musterd_store_get_backlog (MusterdStore *store, guint *n_batches, gsize *bytes)
 }
 
 void
+musterd_store_get_figures (MusterdStore *store, MusterdStoreFigures *figures)
+{
+  MusterdWriterStats stats;
+
+  musterd_writer_get_stats (store->writer, &stats);
+  *figures = (MusterdStoreFigures){ .commits = stats.commits,
+                                    .syncs = stats.syncs,
+                                    .failures = stats.failures,
+                                    .lost = stats.lost,
+                                    .failing = stats.failing,
+                                    .durations = stats.durations };
+  musterd_writer_get_backlog (store->writer, &figures->backlog_batches, &figures->backlog_bytes);
+}
+
+void
 musterd_store_get_stats (MusterdStore *store, MusterdWriterStats *stats)
 {
   musterd_writer_get_stats (store->writer, stats);

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "model/facts.h"
+#include "model/histogram.h"
 #include "model/token.h"
 
 G_BEGIN_DECLS
@@ -80,7 +81,20 @@ typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
  * that wait share one commit. `done` is nullable. */
 void musterd_store_write (MusterdStore *store, MusterdBatch *batch, gboolean durable, MusterdStoreDone done,
                           gpointer user_data);
-/* Bytes and batches that wait to be written, for /metrics and back-pressure. */
+/* Counted since the store was opened. */
+typedef struct
+{
+  guint64  commits, syncs;  /* transactions written; those of them that waited for the disk */
+  guint64  failures;        /* transactions that the disk did not take */
+  guint64  lost;            /* batches that were to be written behind, and were given up */
+  gboolean failing;         /* the last transaction failed, or what comes is refused because too much waits */
+  guint    backlog_batches; /* that wait to be written */
+  gsize    backlog_bytes;
+  MusterdHistogram durations; /* of the transactions written */
+} MusterdStoreFigures;
+
+void musterd_store_get_figures (MusterdStore *store, MusterdStoreFigures *figures);
+/* Bytes and batches that wait to be written, for back-pressure. */
 void musterd_store_get_backlog (MusterdStore *store, guint *n_batches, gsize *bytes);
 
 typedef struct

@@ -82,14 +82,19 @@ any_is_durable (GQueue *jobs)
 static int
 commit_jobs (MusterdWriter *writer, GQueue *jobs, GError **error)
 {
-  int rc = musterd_commit_jobs (writer->commit, jobs, error);
+  const gint64 began = g_get_monotonic_time ();
+  const int rc = musterd_commit_jobs (writer->commit, jobs, error);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
+  writer->stats.failing = rc != SQLITE_OK;
   if (rc != SQLITE_OK)
-    return rc;
-  g_mutex_lock (&writer->lock);
+    {
+      writer->stats.failures++;
+      return rc;
+    }
   writer->stats.commits++;
   writer->stats.syncs += any_is_durable (jobs);
-  g_mutex_unlock (&writer->lock);
+  musterd_histogram_add (&writer->stats.durations, g_get_monotonic_time () - began);
   return SQLITE_OK;
 }
 
@@ -465,6 +470,7 @@ musterd_writer_get_stats (MusterdWriter *writer, MusterdWriterStats *stats)
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&writer->lock);
 
   *stats = writer->stats;
+  stats->failing |= writer->refusing;
 }
 
 /* Answers may write again; those are refused, and answered here as well. */

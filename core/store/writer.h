@@ -2,6 +2,7 @@
 /* The one thread that changes the file: takes what waits in one go, commits it as one transaction, and answers. */
 #pragma once
 
+#include "model/histogram.h"
 #include "store/commit.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,9 @@ typedef struct
   guint64 syncs;    /* of these, the ones that waited for the disk */
   guint64 batches;  /* written */
   guint64 lost;     /* given up after every try, or refused for the backlog */
+  guint64 failures; /* transactions that the disk did not take */
+  MusterdHistogram durations; /* of the commits, from their first statement on */
+  gboolean failing; /* the last one did not come to the disk, or too much waits to be written */
 } MusterdWriterStats;
 
 /* Takes the connection, which nobody uses any more. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-host.h"
 
-FakeHost fake_host;
+FakeHost fake_host = { .state = MUSTERD_INSTANCE_ONLINE };
 
 static void
 note (char *what)
@@ -16,6 +16,7 @@ fake_host_reset (void)
   g_clear_pointer (&fake_host.last, g_free);
   fake_host.drain_hangs = FALSE;
   fake_host.drain_done = NULL;
+  fake_host.state = MUSTERD_INSTANCE_ONLINE;
 }
 
 static gboolean
@@ -30,7 +31,7 @@ check (const char *instance, GError **error)
 const char *
 musterd_instance_state_to_string (MusterdInstanceState state)
 {
-  return state == MUSTERD_INSTANCE_ONLINE ? "online" : "other";
+  return state == MUSTERD_INSTANCE_ONLINE ? "online" : state == MUSTERD_INSTANCE_OFFLINE ? "offline" : "other";
 }
 
 static void
@@ -82,20 +83,64 @@ line_free (gpointer data)
   g_free (line);
 }
 
-GPtrArray *
-musterd_host_log (MusterdHost *host G_GNUC_UNUSED, const char *instance, GError **error)
+void
+musterd_log_page_free (MusterdLogPage *page)
 {
-  GPtrArray *lines;
+  g_ptr_array_unref (page->lines);
+  g_free (page);
+}
+
+void
+musterd_host_follow_log (MusterdHost *host G_GNUC_UNUSED, const char *instance, guint64 after, gint64 wait,
+                         MusterdLogFunc done, gpointer user_data)
+{
+  g_autoptr(GError) error = NULL;
+  MusterdLogPage *page;
   MusterdLogLine *line;
 
-  if (!check (instance, error))
-    return NULL;
-  lines = g_ptr_array_new_with_free_func (line_free);
+  note (g_strdup_printf ("log %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, after, wait));
+  if (!check (instance, &error))
+    {
+      done (NULL, error, user_data);
+      return;
+    }
+  page = g_new0 (MusterdLogPage, 1);
+  page->lines = g_ptr_array_new_with_free_func (line_free);
+  page->last = 7;
   line = g_new0 (MusterdLogLine, 1);
+  line->serial = 7;
   line->level = MUSTER_LOG_WARNING;
   line->text = g_strdup ("something");
-  g_ptr_array_add (lines, line);
-  return lines;
+  g_ptr_array_add (page->lines, line);
+  done (page, NULL, user_data);
+}
+
+static void
+figures_free (gpointer data)
+{
+  MusterdInstanceFigures *figures = data;
+
+  g_free (figures->name);
+  g_free (figures->plugin);
+  g_free (figures);
+}
+
+GPtrArray *
+musterd_host_get_figures (MusterdHost *host G_GNUC_UNUSED)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func (figures_free);
+  MusterdInstanceFigures *figures = g_new0 (MusterdInstanceFigures, 1);
+
+  figures->name = g_strdup ("fake");
+  figures->plugin = g_strdup ("fake");
+  figures->enabled = MUSTERD_ENABLED_REQUIRED;
+  figures->state = fake_host.state;
+  figures->responding = TRUE;
+  figures->is_sink = TRUE;
+  figures->n_messages = 17;
+  figures->sink.n_results[MUSTERD_DELIVERY_REFUSED] = 3;
+  g_ptr_array_add (all, figures);
+  return all;
 }
 
 gboolean

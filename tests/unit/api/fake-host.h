@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char       *last;          /* the last order, in words */
+  MusterdInstanceState state;
   gboolean    drain_hangs;   /* drain is not answered until fake_host_end_drain() */
   MusterdDone drain_done;    /* nullable */
   gpointer    drain_data;

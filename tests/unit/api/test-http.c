@@ -312,7 +312,10 @@ static const Case cases[] = {
   { "plugins", "GET", "/v1/plugins", NULL, 200, "{\"plugins\":[{\"instance\":\"fake\",*}]}" },
   { "plugin", "GET", "/v1/plugins/fake", NULL, 200, "{\"instance\":\"fake\",*\"state\":\"online\"*" },
   { "plugin-unknown", "GET", "/v1/plugins/x", NULL, 404, "*there is no instance 'x': there are fake*" },
-  { "plugin-log", "GET", "/v1/plugins/fake/log", NULL, 200, "*\"level\":\"warning\",\"text\":\"something\"*" },
+  { "plugin-log", "GET", "/v1/plugins/fake/log", NULL, 200,
+    "*\"serial\":7,*\"level\":\"warning\",\"user\":null,\"text\":\"something\"*\"last\":7}" },
+  { "plugin-log-lines", "GET", "/v1/plugins/fake/log?lines=0&after=3&wait=60", NULL, 200, "*\"lines\":[]*" },
+  { "plugin-log-wait-too-long", "GET", "/v1/plugins/fake/log?wait=61", NULL, 400, "*from 0 to 60*" },
   { "plugin-log-unknown", "GET", "/v1/plugins/x/log", NULL, 404, "*there is no instance 'x'*" },
   { "plugin-test", "POST", "/v1/plugins/fake/test", "{}", 200,
     "*{\"result\":\"problem\",\"subject\":\"reach\",\"text\":\"no route\"}*" },
@@ -325,6 +328,7 @@ static const Case cases[] = {
   { "status", "GET", "/v1/status", NULL, 200,
     "{\"version\":\"*\",\"revision\":*,\"users\":1,\"instances\":{\"online\":1},\"listening\":[],\"you\":{\"user\":null,\"admin\":true}"
     "}" },
+  { "healthz", "GET", "/healthz", NULL, 200, "{\"ready\":true,\"reasons\":[]}" },
   { "backup-without-store", "GET", "/v1/backup", NULL, 503, "*without a store*" },
   { "no-such-path", "GET", "/v1/nothing", NULL, 404, "*nothing at this path*" },
   { "no-such-method", "POST", "/v1/presence", "{}", 405, "*methods named in Allow*" },
@@ -349,6 +353,86 @@ test_case (Fixture *fixture, gconstpointer data)
 
       g_assert_nonnull (node);
     }
+}
+
+/* The engine's thread does not turn: the api answers by its own clock, and the engine's answer, when it comes after
+ * all, reaches nobody. */
+static void
+test_hung_engine (Fixture *fixture, gconstpointer data)
+{
+  const gint64 patience = g_get_monotonic_time () + WATCHDOG_SECONDS * G_TIME_SPAN_SECOND;
+  Exchange exchange = { 0 };
+  g_autofree char *body = NULL;
+  g_autofree char *later = NULL;
+  guint status = 0;
+
+  begin (fixture, &exchange, "GET", data, NULL, NULL);
+  while (!g_atomic_int_get (&exchange.done))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, patience);
+      g_thread_yield ();
+    }
+  body = finish (&exchange, &status);
+  g_assert_cmpuint (status, ==, 503);
+  assert_like (body, "*has not answered*");
+  later = ask (fixture, "GET", "/healthz", NULL, &status);
+  g_assert_cmpuint (status, ==, 200);
+}
+
+static void
+test_not_ready (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *body = NULL;
+  guint status = 0;
+
+  fake_host.state = MUSTERD_INSTANCE_OFFLINE;
+  body = ask (fixture, "GET", "/healthz", NULL, &status);
+  g_assert_cmpuint (status, ==, 503);
+  assert_like (body, "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
+                     "\"detail\":\"the required instance fake is offline\",\"ready\":false,"
+                     "\"reasons\":[\"the required instance fake is offline\"]}");
+}
+
+typedef struct
+{
+  const char *name, *accept; /* nullable: not said */
+  gboolean    open;
+} FormatCase;
+
+static const FormatCase formats[] = {
+  { "unsaid", NULL, TRUE },
+  { "anything", "*/*", TRUE },
+  { "text", "text/plain", FALSE },
+  { "text-only-of-version", "text/plain;version=0.0.4;q=0.5", FALSE },
+  { "prometheus", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", TRUE },
+  { "prefers-text", "application/openmetrics-text;q=0.2,text/plain;q=0.5", FALSE },
+};
+
+static void
+test_metrics (Fixture *fixture, gconstpointer data)
+{
+  const FormatCase *c = data;
+  g_autoptr(GString) request = g_string_new ("GET /metrics HTTP/1.1\r\nHost: muster\r\nConnection: close\r\n");
+  Exchange exchange = { 0 };
+
+  if (c->accept != NULL)
+    g_string_append_printf (request, "Accept: %s\r\n", c->accept);
+  g_string_append (request, "\r\n");
+  begin_raw (fixture, &exchange, request->str, request->len);
+  while (!g_atomic_int_get (&exchange.done))
+    g_main_context_iteration (NULL, TRUE);
+  assert_like (exchange.answer->str, c->open ? "HTTP/1.1 200 *\r\nContent-Type: application/openmetrics-text; "
+                                               "version=1.0.0; charset=utf-8\r\n*# EOF\n"
+                                             : "HTTP/1.1 200 *\r\nContent-Type: text/plain; version=0.0.4; "
+                                               "charset=utf-8\r\n*\n");
+  assert_like (exchange.answer->str, "*\nmuster_users 1\n*");
+  assert_like (exchange.answer->str, "*\nmuster_instance_messages_total{instance=\"fake\"} 17\n*");
+  assert_like (exchange.answer->str,
+               "*\nmuster_sink_deliveries_total{instance=\"fake\",outcome=\"refused\"} 3\n*");
+  assert_like (exchange.answer->str, "*\nmuster_api_connections 1\n*");
+  g_assert_null (strstr (exchange.answer->str, "alice"));
+  g_string_free (exchange.answer, TRUE);
+  g_free (exchange.request);
 }
 
 typedef struct
@@ -828,6 +912,15 @@ main (int argc, char **argv)
 
       g_test_add (path, Fixture, &raws[i], setup, test_raw, teardown);
     }
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
+    {
+      g_autofree char *path = g_strconcat ("/http/metrics/", formats[i].name, NULL);
+
+      g_test_add (path, Fixture, &formats[i], setup, test_metrics, teardown);
+    }
+  g_test_add ("/http/hung-engine/healthz", Fixture, "/healthz", setup, test_hung_engine, teardown);
+  g_test_add ("/http/hung-engine/metrics", Fixture, "/metrics", setup, test_hung_engine, teardown);
+  ADD ("/http/not-ready", test_not_ready);
   ADD ("/http/enable", test_enable);
   ADD ("/http/import", test_import);
   ADD ("/http/claims", test_claims);

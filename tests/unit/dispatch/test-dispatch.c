@@ -159,7 +159,7 @@ test_bounded (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   musterd_sink_get_stats (fixture->sink, &stats);
   g_assert_cmpuint (stats.n_slots, ==, 3);
   g_assert_cmpuint (stats.n_in_flight, ==, 2);
-  g_assert_cmpuint (stats.n_pending, ==, 1);
+  g_assert_cmpuint (stats.n_ready, ==, 1);
   answer (fixture, 1, MUSTERD_DELIVERY_APPLIED);
   g_assert_cmpuint (fixture->handed->len, ==, 3);
 }

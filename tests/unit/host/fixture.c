@@ -390,14 +390,29 @@ fixture_state (Fixture *f, const char *instance)
   return info != NULL ? musterd_instance_state_to_string (info->state) : "";
 }
 
+static void
+on_read (MusterdLogPage *page, const GError *error G_GNUC_UNUSED, gpointer user_data)
+{
+  *(MusterdLogPage **) user_data = page;
+}
+
+MusterdLogPage *
+fixture_read (Fixture *f, const char *instance)
+{
+  MusterdLogPage *page = NULL;
+
+  musterd_host_follow_log (f->host, instance, 0, 0, on_read, &page);
+  return page;
+}
+
 guint
 fixture_count (Fixture *f, const char *instance, const char *pattern)
 {
-  g_autoptr(GPtrArray) lines = musterd_host_log (f->host, instance, NULL);
+  g_autoptr(MusterdLogPage) page = fixture_read (f, instance);
   guint n = 0;
 
-  for (guint i = 0; lines != NULL && i < lines->len; i++)
-    if (g_pattern_match_simple (pattern, ((MusterdLogLine *) g_ptr_array_index (lines, i))->text))
+  for (guint i = 0; page != NULL && i < page->lines->len; i++)
+    if (g_pattern_match_simple (pattern, ((MusterdLogLine *) g_ptr_array_index (page->lines, i))->text))
       n++;
   return n;
 }
@@ -405,10 +420,10 @@ fixture_count (Fixture *f, const char *instance, const char *pattern)
 int
 fixture_find (Fixture *f, const char *instance, const char *pattern)
 {
-  g_autoptr(GPtrArray) lines = musterd_host_log (f->host, instance, NULL);
+  g_autoptr(MusterdLogPage) page = fixture_read (f, instance);
 
-  for (guint i = 0; lines != NULL && i < lines->len; i++)
-    if (g_pattern_match_simple (pattern, ((MusterdLogLine *) g_ptr_array_index (lines, i))->text))
+  for (guint i = 0; page != NULL && i < page->lines->len; i++)
+    if (g_pattern_match_simple (pattern, ((MusterdLogLine *) g_ptr_array_index (page->lines, i))->text))
       return (int) i;
   return -1;
 }

@@ -46,6 +46,8 @@ void     fixture_move      (Fixture *f, gint64 by); /* the clock */
 const char          *fixture_state (Fixture *f, const char *instance);
 MusterdInstanceInfo *fixture_info  (Fixture *f, const char *instance);
 /* How many lines of the instance's log match; and where the first stands, or -1. */
+/* All of its lines there still are; NULL: no such instance. */
+MusterdLogPage *fixture_read (Fixture *f, const char *instance);
 guint    fixture_count (Fixture *f, const char *instance, const char *pattern);
 int      fixture_find  (Fixture *f, const char *instance, const char *pattern);
 /* Pauses a sink or lets it go on, and waits until that is on disk. */

@@ -13,7 +13,7 @@ n_busy (Fixture *f, const char *instance)
 {
   g_autoptr(MusterdInstanceInfo) info = fixture_info (f, instance);
 
-  return info->sink.n_in_flight + info->sink.n_pending;
+  return info->sink.n_in_flight + info->sink.n_ready + info->sink.n_waiting;
 }
 
 static guint
@@ -322,7 +322,7 @@ test_unknown (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_autoptr(GError) error = NULL;
 
   fixture_install (f, "good");
-  g_assert_null (musterd_host_log (f->host, "nosuch", &error));
+  g_assert_false (musterd_host_sync (f->host, "nosuch", NULL, &error));
   g_assert_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
   g_assert_cmpstr (error->message, ==, "there is no instance \"nosuch\": none is configured");
   g_clear_error (&error);

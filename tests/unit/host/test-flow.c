@@ -59,7 +59,7 @@ static void
 test_flood_of_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(GPtrArray) lines = NULL;
+  g_autoptr(MusterdLogPage) page = NULL;
 
   fixture_install (f, "floods");
   fixture_apply (f, "[floods]\nwhat=logs\nn=50000\n");
@@ -78,8 +78,8 @@ test_flood_of_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 
   /* A burst, then 200 a second; the ring holds the last 500. */
   g_assert_cmpuint (n_messages (f, "floods"), <, 40000);
-  lines = musterd_host_log (f->host, "floods", &error);
-  g_assert_cmpuint (lines->len, ==, MUSTERD_LOG_LINES);
+  page = fixture_read (f, "floods");
+  g_assert_cmpuint (page->lines->len, ==, MUSTERD_LOG_LINES);
 }
 
 /* To plugins: users. */
@@ -224,8 +224,8 @@ test_completes_twice (Fixture *f, gconstpointer data G_GNUC_UNUSED)
       else
         {
           g_assert_cmpuint (info->n_refused, ==, 4);
-          g_assert_cmpuint (info->sink.n_applied, ==, 2);
-          g_assert_cmpuint (info->sink.n_errors, ==, 0);
+          g_assert_cmpuint (info->sink.n_results[MUSTERD_DELIVERY_APPLIED], ==, 2);
+          g_assert_cmpuint (info->sink.n_results[MUSTERD_DELIVERY_UNREACHABLE], ==, 0);
           g_assert_cmpuint (info->sink.n_in_flight, ==, 0);
         }
     }
@@ -253,7 +253,7 @@ test_never_completes (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     {
       g_autoptr(MusterdInstanceInfo) info = fixture_info (f, "never-completes");
 
-      n = (guint) info->sink.n_errors;
+      n = (guint) info->sink.n_results[MUSTERD_DELIVERY_UNREACHABLE];
       if (n == 0)
         fixture_turn (f);
     }
@@ -274,7 +274,7 @@ test_late_answers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 
   g_autoptr(MusterdInstanceInfo) info = fixture_info (f, "never-completes");
 
-  g_assert_cmpuint (info->sink.n_applied, ==, 0);
+  g_assert_cmpuint (info->sink.n_results[MUSTERD_DELIVERY_APPLIED], ==, 0);
   g_assert_cmpuint (info->sink.n_in_flight, ==, 1);
   g_assert_cmpuint (info->n_refused, ==, 1);
 }

@@ -162,45 +162,10 @@ test_index (void)
   musterd_index_free (index);
 }
 
-static GLogWriterOutput
-ignore_log (GLogLevelFlags level G_GNUC_UNUSED, const GLogField *fields G_GNUC_UNUSED, gsize n_fields G_GNUC_UNUSED,
-            gpointer user_data G_GNUC_UNUSED)
-{
-  return G_LOG_WRITER_HANDLED;
-}
-
-static void
-test_log (void)
-{
-  g_autofree char *long_text = g_strnfill (3 * MUSTERD_LOG_TEXT_MAX, 'x');
-  g_autoptr(GPtrArray) lines = NULL;
-  MusterdLog log;
-
-  musterd_log_init (&log);
-  for (guint i = 0; i < MUSTERD_LOG_LINES; i++)
-    musterd_log_add (&log, "good", i, MUSTER_LOG_INFO, "line");
-  musterd_log_add (&log, "good", 1000, MUSTER_LOG_WARNING, "one\n[other] line\r\x1b[2J");
-  musterd_log_add (&log, "good", 1001, MUSTER_LOG_WARNING, "\xff");
-  musterd_log_add (&log, "good", 1002, MUSTER_LOG_WARNING, long_text);
-  musterd_log_add (&log, "good", 1003, MUSTER_LOG_DEBUG, "for developers only");
-  lines = musterd_log_copy (&log);
-  g_assert_cmpuint (lines->len, ==, MUSTERD_LOG_LINES);
-  g_assert_cmpint (((MusterdLogLine *) g_ptr_array_index (lines, 0))->time, ==, 3);
-  /* One line stays one line, whatever a server answers. */
-  g_assert_cmpstr (((MusterdLogLine *) g_ptr_array_index (lines, MUSTERD_LOG_LINES - 3))->text, ==,
-                   "one [other] line  [2J");
-  g_assert_true (
-      g_utf8_validate (((MusterdLogLine *) g_ptr_array_index (lines, MUSTERD_LOG_LINES - 2))->text, -1, NULL));
-  g_assert_cmpuint (strlen (((MusterdLogLine *) g_ptr_array_index (lines, MUSTERD_LOG_LINES - 1))->text), ==,
-                    MUSTERD_LOG_TEXT_MAX);
-  musterd_log_clear (&log);
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_writer_func (ignore_log, NULL, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (selections); i++)
     {
       g_autofree char *path = g_strconcat ("/host/selection/", selections[i].name, NULL);
@@ -216,6 +181,5 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/host/secret/long", test_long_secrets);
   g_test_add_func ("/host/index", test_index);
-  g_test_add_func ("/host/log", test_log);
   return g_test_run ();
 }
