@@ -6,6 +6,7 @@
 #include "main/log.h"
 #include "main/notify.h"
 #include "main/types.h"
+#include "model/event.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -28,6 +29,11 @@ tear_down (MusterdDaemon *daemon)
         g_source_destroy (daemon->signals[i]);
         g_clear_pointer (&daemon->signals[i], g_source_unref);
       }
+  if (daemon->watchdog != NULL)
+    {
+      g_source_destroy (daemon->watchdog);
+      g_clear_pointer (&daemon->watchdog, g_source_unref);
+    }
   g_clear_pointer (&daemon->api, musterd_api_free);
   g_clear_pointer (&daemon->host, musterd_host_free);
   g_clear_pointer (&daemon->dispatch, musterd_dispatch_free);
@@ -68,7 +74,7 @@ terminate (MusterdDaemon *daemon, guint *n_times)
 {
   if (!daemon->stopping)
     {
-      g_message ("stopping");
+      musterd_event_log (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, MUSTERD_EVENT_STOPPING, "stopping");
       begin_stop (daemon);
     }
   if (++*n_times < 2)
@@ -108,6 +114,28 @@ notify_ready (MusterdDaemon *daemon)
   musterd_notify (state);
 }
 
+/* From the loop of the engine's thread: where that hangs, nobody is told anything, and the service manager acts. */
+static gboolean
+on_sign_of_life (gpointer user_data G_GNUC_UNUSED)
+{
+  musterd_notify ("WATCHDOG=1\n");
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+begin_watchdog (MusterdDaemon *daemon)
+{
+  const gint64 interval = musterd_notify_get_watchdog ();
+
+  if (interval == 0)
+    return;
+  on_sign_of_life (NULL);
+  daemon->watchdog = g_timeout_source_new ((guint) CLAMP (interval / 2000, 1, G_MAXINT));
+  g_source_set_callback (daemon->watchdog, on_sign_of_life, NULL, NULL);
+  g_source_set_static_name (daemon->watchdog, "muster watchdog");
+  g_source_attach (daemon->watchdog, NULL);
+}
+
 static gboolean
 on_hangup (gpointer user_data)
 {
@@ -119,11 +147,13 @@ on_hangup (gpointer user_data)
 
   musterd_notify_reloading ();
   if (musterd_daemon_reload (daemon, &error))
-    g_message ("the configuration was read again from %s", daemon->config->origin);
+    musterd_event_log (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, MUSTERD_EVENT_RELOADED,
+                       "the configuration was read again from %s", daemon->config->origin);
   else
     {
       musterd_daemon_log_lines (error->message);
-      g_warning ("reading the configuration again: there are errors, so the one of before stays in force");
+      musterd_event_log (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, MUSTERD_EVENT_RELOAD_FAILED,
+                         "reading the configuration again: there are errors, so the one of before stays in force");
     }
   notify_ready (daemon);
   return G_SOURCE_CONTINUE;
@@ -284,9 +314,11 @@ musterd_daemon_run (const MusterdOptions *options)
   if (start (&daemon, &error))
     {
       notify_ready (&daemon);
-      g_message ("musterd %s: %u users, %u instances from %s, socket %s", MUSTERD_VERSION,
-                 musterd_engine_get_n_users (daemon.engine), daemon.config->instances->len, daemon.config->origin,
-                 options->socket);
+      begin_watchdog (&daemon);
+      musterd_event_log (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, MUSTERD_EVENT_READY,
+                         "musterd %s: %u users, %u instances from %s, socket %s", MUSTERD_VERSION,
+                         musterd_engine_get_n_users (daemon.engine), daemon.config->instances->len,
+                         daemon.config->origin, options->socket);
       log_urls (&daemon);
       run (&daemon);
     }

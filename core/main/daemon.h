@@ -20,6 +20,7 @@ typedef struct
   MusterdHost          *host;
   MusterdApi           *api;
   GSource              *signals[3];
+  GSource              *watchdog; /* nullable: nobody watches */
   gboolean              stopping, stopped, restarting;
   guint                 n_terminate, n_interrupt; /* signals taken */
   int                   exit_code;

@@ -48,6 +48,8 @@ main (int argc, char **argv)
   prctl (PR_SET_NAME, "musterd");
   umask (077);
   signal (SIGPIPE, SIG_IGN);
+  /* At a limit of files' sizes, writing fails, and the store says so; it is no reason to die. */
+  signal (SIGXFSZ, SIG_IGN);
   /* Only files of this machine are ever opened. A desktop's own implementation of GFile connects to the session's bus,
    * and the end of that connection is a SIGTERM. */
   g_setenv ("GIO_USE_VFS", "local", TRUE);

@@ -53,3 +53,22 @@ musterd_notify_reloading (void)
 
   musterd_notify (state);
 }
+
+gint64
+musterd_notify_get_watchdog (void)
+{
+  const char *interval = g_getenv ("WATCHDOG_USEC");
+  const char *whom = g_getenv ("WATCHDOG_PID");
+  guint64 usec = 0, pid = 0;
+
+  if (interval == NULL || g_getenv ("NOTIFY_SOCKET") == NULL)
+    return 0;
+  if (whom != NULL && (!g_ascii_string_to_unsigned (whom, 10, 1, G_MAXINT, &pid, NULL) || pid != (guint64) getpid ()))
+    return 0;
+  if (!g_ascii_string_to_unsigned (interval, 10, 1, G_MAXINT64, &usec, NULL))
+    {
+      g_warning ("telling the service manager: WATCHDOG_USEC is not a number of microseconds");
+      return 0;
+    }
+  return (gint64) usec;
+}

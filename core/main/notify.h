@@ -10,5 +10,7 @@ G_BEGIN_DECLS
 void musterd_notify (const char *state);
 /* RELOADING=1, with the moment that the service manager wants beside it. */
 void musterd_notify_reloading (void);
+/* Within how many µs the service manager wants a sign of life each time (WATCHDOG=1); 0: it does not watch. */
+gint64 musterd_notify_get_watchdog (void);
 
 G_END_DECLS

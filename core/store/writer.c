@@ -3,6 +3,8 @@
 
 #include "store/writer.h"
 
+#include "model/event.h"
+
 const MusterdWriterLimits musterd_writer_limits = {
   .group_bytes = 8 * 1024 * 1024,
   .backlog_bytes = 256 * 1024 * 1024,
@@ -158,8 +160,10 @@ note_trouble (MusterdWriter *writer, GQueue *jobs, const GError *error)
       writer->failing_since = now;
       writer->n_lost = 0;
       writer->wait_ms = writer->limits.first_wait_ms;
-      g_warning ("%s; what people change is refused until this is mended, what sources say is kept and tried again",
-                 error->message);
+      musterd_event_log (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, MUSTERD_EVENT_STORE_FAILING,
+                         "%s; what people change is refused until this is mended, what sources say is kept and tried "
+                         "again",
+                         error->message);
     }
   else if (was_due)
     writer->wait_ms = MIN (writer->wait_ms * 2, writer->limits.last_wait_ms);
@@ -176,9 +180,10 @@ note_success (MusterdWriter *writer)
 {
   if (writer->failing_since == 0)
     return;
-  g_message ("the store can be written again after %" G_GINT64_FORMAT " s; %" G_GUINT64_FORMAT
-             " batches of what sources said were lost",
-             (g_get_monotonic_time () - writer->failing_since) / G_TIME_SPAN_SECOND, writer->n_lost);
+  musterd_event_log (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, MUSTERD_EVENT_STORE_RECOVERED,
+                     "the store can be written again after %" G_GINT64_FORMAT " s; %" G_GUINT64_FORMAT
+                     " batches of what sources said were lost",
+                     (g_get_monotonic_time () - writer->failing_since) / G_TIME_SPAN_SECOND, writer->n_lost);
   writer->failing_since = 0;
   writer->retry_at = 0;
   writer->urgent_at = 0;

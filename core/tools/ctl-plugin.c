@@ -2,6 +2,7 @@
 #define G_LOG_DOMAIN "musterctl"
 
 #include "ctl-client.h"
+#include "ctl-log.h"
 #include "ctl-output.h"
 
 static CtlColour
@@ -234,37 +235,6 @@ run_show (Ctl *ctl)
   return CTL_DONE;
 }
 
-static int
-run_log (Ctl *ctl)
-{
-  g_autofree char *path = ctl_path ("/v1/plugins/%s/log", ctl_get_arg (ctl, 0), NULL);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonNode) answer = ctl_ask (ctl, "GET", path, NULL, &error);
-  JsonArray *lines;
-  CtlTable *table;
-
-  if (answer == NULL)
-    return ctl_fail (error);
-  if (ctl->json)
-    {
-      ctl_print_json (answer);
-      return CTL_DONE;
-    }
-  lines = ctl_array (json_node_get_object (answer), "lines");
-  table = ctl_table_new (NULL, 3);
-  for (guint i = 0; i < ctl_length (lines); i++)
-    {
-      JsonObject *line = json_array_get_object_element (lines, i);
-      const char *level = ctl_string (line, "level");
-
-      ctl_table_add (table, ctl_time (ctl_string (line, "time")), ctl_clean (level),
-                     ctl_clean (ctl_string (line, "text")));
-      ctl_table_paint (table, 1, g_strcmp0 (level, "warning") == 0 ? CTL_YELLOW : CTL_GREY);
-    }
-  ctl_table_print (table, "");
-  return CTL_DONE;
-}
-
 /* Orders one thing; `said`: what is printed when it is done, with a %s for the instance. */
 static int
 order (Ctl *ctl, const char *verb, const char *body, const char *said)
@@ -393,7 +363,7 @@ static const CtlOption answer_options[] = {
 const CtlCommand ctl_plugin_commands[] = {
   { "plugin list", "", N_ ("every instance and how it is"), 0, 0, list_options, run_list },
   { "plugin show", N_ ("INSTANCE"), N_ ("everything about one"), 1, 1, NULL, run_show },
-  { "plugin log", N_ ("INSTANCE"), N_ ("its last lines"), 1, 1, NULL, run_log },
+  { "plugin log", N_ ("INSTANCE"), N_ ("its last lines"), 1, 1, ctl_log_options, ctl_log_run },
   { "plugin sync", N_ ("INSTANCE [USER]"), N_ ("say everything again, now"), 1, 2, NULL, run_sync },
   { "plugin pause", N_ ("INSTANCE"), N_ ("hand a sink nothing more"), 1, 1, NULL, run_pause },
   { "plugin resume", N_ ("INSTANCE"), N_ ("end the pause"), 1, 1, NULL, run_resume },

@@ -42,6 +42,7 @@ typedef struct
   const char *name;
   const char *value; /* NULL: takes none; else what stands for it in the help */
   const char *help;
+  char        letter; /* 0: has no short form */
 } CtlOption;
 
 typedef struct

@@ -24,7 +24,7 @@ static const CtlOption global_options[] = {
   { "token-file", N_ ("FILE"), N_ ("the token to show there (default: MUSTER_TOKEN_FILE)") },
   { "ca-file", N_ ("FILE"), N_ ("certificates to trust there instead of the system's (default: MUSTER_CA_FILE)") },
   { "json", NULL, N_ ("print the daemon's answer as JSON") },
-  { "help", NULL, N_ ("print this, or the help of a command") },
+  { "help", NULL, N_ ("print this, or the help of a command"), 'h' },
   { "version", NULL, N_ ("print the version") },
   { NULL, NULL, NULL },
 };
@@ -78,10 +78,15 @@ print_options (const CtlOption *options)
   CtlTable *table = ctl_table_new (NULL, 2);
 
   for (; options->name != NULL; options++)
-    ctl_table_add (table,
-                   options->value != NULL ? g_strdup_printf ("--%s %s", options->name, _ (options->value))
-                                          : g_strdup_printf ("--%s", options->name),
-                   g_strdup (_ (options->help)));
+    {
+      const char letter[] = { '-', options->letter, ',', ' ', '\0' };
+      const char *value = options->value != NULL ? _ (options->value) : "";
+
+      ctl_table_add (table,
+                     g_strconcat (options->letter != 0 ? letter : "", "--", options->name, *value != '\0' ? " " : "",
+                                  value, NULL),
+                     g_strdup (_ (options->help)));
+    }
   ctl_table_print (table, "  ");
 }
 
@@ -145,15 +150,25 @@ find_option (const CtlOption *options, const char *name, gsize length)
   return NULL;
 }
 
-/* Of the global ones, or of any command: enough to know whether a value follows. */
 static const CtlOption *
-find_any_option (const char *name, gsize length)
+find_letter (const CtlOption *options, char letter)
 {
-  const CtlOption *found = find_option (global_options, name, length);
+  for (; options != NULL && options->name != NULL; options++)
+    if (options->letter == letter)
+      return options;
+  return NULL;
+}
+
+/* Of the global ones, or of any command: enough to know whether a value follows. `name` follows "--", or is one letter
+ * after "-". */
+static const CtlOption *
+find_any_option (const char *name, gsize length, gboolean is_letter)
+{
+  const CtlOption *found = is_letter ? find_letter (global_options, *name) : find_option (global_options, name, length);
 
   for (gsize i = 0; found == NULL && i < G_N_ELEMENTS (subjects); i++)
     for (const CtlCommand *command = subjects[i]; found == NULL && command->words != NULL; command++)
-      found = find_option (command->options, name, length);
+      found = is_letter ? find_letter (command->options, *name) : find_option (command->options, name, length);
   return found;
 }
 
@@ -174,7 +189,7 @@ add_option (Ctl *ctl, const char *name, const char *value)
 static int
 read_arguments (Ctl *ctl, char *const *arguments)
 {
-  gboolean only_words = FALSE;
+  gboolean only_words = FALSE, is_letter;
 
   for (gsize i = 0; arguments[i] != NULL; i++)
     {
@@ -193,12 +208,11 @@ read_arguments (Ctl *ctl, char *const *arguments)
           only_words = TRUE;
           continue;
         }
-      if (g_str_equal (argument, "-h"))
-        argument = "--help";
-      name = argument + 2;
-      equals = strchr (name, '=');
+      is_letter = argument[1] != '-';
+      name = argument + (is_letter ? 1 : 2);
+      equals = is_letter ? NULL : strchr (name, '=');
       length = equals != NULL ? (gsize) (equals - name) : strlen (name);
-      option = argument[1] == '-' ? find_any_option (name, length) : NULL;
+      option = !is_letter || length == 1 ? find_any_option (name, length, is_letter) : NULL;
       if (option == NULL)
         return wrong_use (_ ("there is no option %s"), argument);
       if (option->value == NULL && equals != NULL)

@@ -16,13 +16,19 @@ static void
 floods_sync (gpointer self, const char *user)
 {
   const gint64 n = muster_context_get_integer (self, "n");
-  const gboolean logs = g_str_equal (muster_context_get_string (self, "what"), "logs");
+  const char *what = muster_context_get_string (self, "what");
 
   for (gint64 i = 0; i < n; i++)
-    if (logs)
+    if (g_str_equal (what, "logs"))
       muster_context_log (self, MUSTER_LOG_INFO, "line %d", (int) i);
+    else if (g_str_equal (what, "warnings"))
+      muster_context_log (self, MUSTER_LOG_WARNING, "line %d", (int) i);
+    else if (g_str_equal (what, "health"))
+      muster_context_health (self, i % 2 != 0 ? MUSTER_HEALTH_ONLINE : MUSTER_HEALTH_OFFLINE, NULL);
     else
       put (self, user != NULL ? user : "alice@example.com", i);
+  if (g_str_equal (what, "health"))
+    muster_context_health (self, MUSTER_HEALTH_DEGRADED, "tired");
   muster_context_note (self, "flood", "over", NULL);
 }
 
@@ -42,7 +48,7 @@ floods_stop (gpointer self, gint64 deadline G_GNUC_UNUSED)
 static const MusterOption options[] = {
   { .name = "n", .type = MUSTER_OPTION_INTEGER, .default_value = "200000", .min = 1, .max = 10000000,
     .doc = "How often" },
-  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs", .default_value = "claims",
+  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs|warnings|health", .default_value = "claims",
     .doc = "What it floods with" },
 };
 static const MusterSourceOps ops

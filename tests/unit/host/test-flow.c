@@ -82,6 +82,93 @@ test_flood_of_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (page->lines->len, ==, MUSTERD_LOG_LINES);
 }
 
+/* Its state is said as often as is good for a disk, and how it ended always. */
+static void
+test_flapping (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  const MusterdHostLimits limits = { .busy = 60 * G_TIME_SPAN_SECOND, .stop = 5 * G_TIME_SPAN_SECOND,
+                                     .test = 30 * G_TIME_SPAN_SECOND, .summary = G_TIME_SPAN_MILLISECOND };
+  g_autoptr(GError) error = NULL;
+
+  fixture_install (f, "floods");
+  musterd_host_set_limits (f->host, &limits);
+  fixture_apply (f, "[floods]\nwhat=health\nn=3000\n");
+  WAIT_FOR (f, g_str_equal (fixture_state (f, "floods"), "online"));
+  musterd_host_sync (f->host, "floods", NULL, &error);
+  g_assert_no_error (error);
+  WAIT_FOR (f, g_str_equal (fixture_state (f, "floods"), "degraded"));
+  WAIT_FOR (f, fixture_count (f, "floods", "*changes of its state in the last * s were not written; now it is degraded")
+                   == 1);
+  g_assert_cmpuint (fixture_count (f, "floods", "offline") + fixture_count (f, "floods", "online"), <=, 40);
+}
+
+/* Whoever waits for a line. */
+
+typedef struct
+{
+  guint           n_done;
+  MusterdLogPage *page;  /* nullable */
+  GError         *error; /* nullable */
+} Reader;
+
+static void
+on_page (MusterdLogPage *page, const GError *error, gpointer user_data)
+{
+  Reader *reader = user_data;
+
+  reader->n_done++;
+  g_clear_pointer (&reader->page, musterd_log_page_free);
+  reader->page = page;
+  g_clear_error (&reader->error);
+  reader->error = error != NULL ? g_error_copy (error) : NULL;
+}
+
+static void
+test_follow (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  Reader reader = { 0 }, second = { 0 };
+  g_autoptr(GError) error = NULL;
+  guint64 last;
+
+  fixture_install (f, "floods");
+  fixture_apply (f, "[floods]\nwhat=logs\nn=1\n");
+  WAIT_FOR (f, g_str_equal (fixture_state (f, "floods"), "online"));
+  musterd_host_follow_log (f->host, "floods", 0, G_TIME_SPAN_MINUTE, on_page, &reader);
+  g_assert_cmpuint (reader.n_done, ==, 1);
+  g_assert_cmpuint (reader.page->lines->len, >, 0);
+  last = reader.page->last;
+
+  musterd_host_follow_log (f->host, "floods", last, G_TIME_SPAN_MINUTE, on_page, &reader);
+  musterd_host_follow_log (f->host, "floods", last, G_TIME_SPAN_MILLISECOND, on_page, &second);
+  g_assert_cmpuint (reader.n_done, ==, 1);
+  WAIT_FOR (f, second.n_done == 1);
+  g_assert_cmpuint (second.page->lines->len, ==, 0);
+  g_assert_cmpuint (second.page->last, ==, last);
+  g_assert_cmpuint (reader.n_done, ==, 1);
+
+  musterd_host_sync (f->host, "floods", NULL, &error);
+  g_assert_no_error (error);
+  WAIT_FOR (f, reader.n_done == 2);
+  g_assert_cmpuint (reader.page->lines->len, ==, 1);
+  g_assert_cmpstr (((MusterdLogLine *) g_ptr_array_index (reader.page->lines, 0))->text, ==, "line 0");
+  g_assert_cmpuint (((MusterdLogLine *) g_ptr_array_index (reader.page->lines, 0))->serial, ==, last + 1);
+
+  /* It goes while somebody waits; stopping says one line more. */
+  musterd_host_follow_log (f->host, "floods", last + 1, G_TIME_SPAN_MINUTE, on_page, &reader);
+  fixture_apply (f, "");
+  WAIT_FOR (f, reader.n_done == 3);
+  if (reader.error == NULL)
+    {
+      musterd_host_follow_log (f->host, "floods", reader.page->last, G_TIME_SPAN_MINUTE, on_page, &reader);
+      WAIT_FOR (f, reader.error != NULL);
+    }
+  g_assert_error (reader.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
+  musterd_host_follow_log (f->host, "floods", 0, 0, on_page, &second);
+  g_assert_error (second.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
+  g_clear_error (&reader.error);
+  g_clear_error (&second.error);
+}
+
 /* To plugins: users. */
 
 static void
@@ -400,6 +487,8 @@ main (int argc, char **argv)
   fixture_init (&argc, &argv);
   ADD ("/host/flow/flood", NULL, test_flood);
   ADD ("/host/flow/flood-of-lines", NULL, test_flood_of_lines);
+  ADD ("/host/flow/flapping", NULL, test_flapping);
+  ADD ("/host/flow/follow", NULL, test_follow);
   ADD ("/host/flow/users", NULL, test_users);
   ADD ("/host/flow/many-users", NULL, test_many_users);
   ADD ("/host/flow/no-users", NULL, test_no_users);

@@ -162,6 +162,8 @@ test_give_up (void)
   g_autoptr(GError) error = NULL;
   TestAnswer behind[5] = { 0 };
   MusterdWriterStats stats;
+  MusterdStoreFigures figures;
+  guint64 n_commits, n_timed = 0;
   MusterdStore *store = NULL;
 
   limits.first_wait_ms = limits.last_wait_ms = 1;
@@ -180,8 +182,20 @@ test_give_up (void)
     }
   musterd_store_get_stats (store, &stats);
   g_assert_cmpuint (stats.lost, ==, G_N_ELEMENTS (behind));
+  musterd_store_get_figures (store, &figures);
+  g_assert_true (figures.failing);
+  g_assert_cmpuint (figures.failures, >=, 3);
+  g_assert_cmpuint (figures.lost, ==, G_N_ELEMENTS (behind));
+  n_commits = figures.commits;
   g_atomic_int_set (&disk_error, 0);
   test_write (store, claim_batch ("b"), FALSE);
+  musterd_store_get_figures (store, &figures);
+  g_assert_false (figures.failing);
+  g_assert_cmpuint (figures.commits, ==, n_commits + 1);
+  g_assert_cmpuint (figures.backlog_batches, ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (figures.durations.counts); i++)
+    n_timed += figures.durations.counts[i];
+  g_assert_cmpuint (n_timed, ==, figures.commits);
   g_assert_cmpuint (test_take_warnings ("full"), ==, 2);
   musterd_store_close (store);
   test_dir_remove (dir);
