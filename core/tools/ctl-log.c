@@ -104,6 +104,11 @@ follow (Ctl *ctl, gint64 after)
       g_autoptr(GError) error = NULL;
       g_autoptr(JsonNode) page = next_page (ctl, after, &error);
 
+      if (g_error_matches (error, CTL_ERROR, CTL_ERROR_NOT_FOUND))
+        {
+          say (_ ("the instance has gone"), error->message);
+          return CTL_REFUSED;
+        }
       if (page == NULL)
         return ctl_fail (error);
       print_lines (ctl, json_node_get_object (page));

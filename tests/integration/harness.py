@@ -72,7 +72,7 @@ def environment(folder, **more):
            if not name.startswith(('XDG_', 'PULSE_', 'PIPEWIRE_', 'DBUS_'))
            and name not in ('MUSTER_SOCKET', 'MUSTER_URL', 'MUSTER_TOKEN_FILE', 'MUSTER_CA_FILE',
                             'CREDENTIALS_DIRECTORY', 'STATE_DIRECTORY', 'RUNTIME_DIRECTORY',
-                            'NOTIFY_SOCKET', 'DISPLAY', 'WAYLAND_DISPLAY', 'G_MESSAGES_DEBUG')}
+                            'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'DISPLAY', 'WAYLAND_DISPLAY', 'G_MESSAGES_DEBUG')}
     run = pathlib.Path(folder) / 'run'
     run.mkdir(mode=0o700, exist_ok=True)
     # A sound server that is not there; a test that wants one names its own.
@@ -127,12 +127,16 @@ class Daemon:
             self.wait_note('READY=1')
         return self
 
+    def read_notes(self):
+        """Takes in what it has told the service manager by now."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.notes.append(self._notify.recv(4096).decode())
+
     def wait_note(self, line):
         """Until the daemon has told the service manager `line`, since the last time this was asked."""
         def told():
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    self.notes.append(self._notify.recv(4096).decode())
+            self.read_notes()
             while self._unread < len(self.notes):
                 self._unread += 1
                 if line in self.notes[self._unread - 1].splitlines():

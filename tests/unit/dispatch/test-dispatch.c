@@ -210,6 +210,7 @@ test_retry (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr(GPtrArray) whys = NULL;
   MusterdSinkWhy *slot;
+  MusterdSinkStats stats;
   gint64 waited = 0;
 
   open_settled (fixture);
@@ -228,12 +229,22 @@ test_retry (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       waited = slot->next_try - now;
       g_assert_cmpint (waited, >=, least);
       g_assert_cmpint (waited, <=, least + least / 4);
+      musterd_sink_get_stats (fixture->sink, &stats);
+      g_assert_cmpuint (stats.n_waiting, ==, 1);
+      g_assert_cmpuint (stats.n_failed, ==, 1);
+      g_assert_cmpuint (stats.n_retries, ==, i);
       pass (fixture, waited - 1);
       g_assert_cmpuint (fixture->handed->len, ==, i + 1);
       pass (fixture, 1);
       g_assert_cmpuint (fixture->handed->len, ==, i + 2);
     }
   answer (fixture, 9, MUSTERD_DELIVERY_APPLIED);
+  g_assert_true (musterd_dispatch_get_stats (fixture->dispatch, fixture->port.instance, &stats));
+  g_assert_cmpuint (stats.n_waiting + stats.n_ready + stats.n_in_flight + stats.n_failed, ==, 0);
+  g_assert_cmpuint (stats.n_results[MUSTERD_DELIVERY_UNREACHABLE], ==, 9);
+  g_assert_cmpuint (stats.n_results[MUSTERD_DELIVERY_REFUSED], ==, 0);
+  g_assert_cmpuint (stats.n_retries, ==, 9);
+  g_assert_false (musterd_dispatch_get_stats (fixture->dispatch, "no such sink", &stats));
   g_clear_pointer (&whys, g_ptr_array_unref);
   slot = why (fixture, "alice", &whys);
   g_assert_false (slot->pending);

@@ -2,7 +2,12 @@
 /* What is counted as it happens, against what a walk over everything counts. */
 #include "fixture.h"
 
+#include <glib/gstdio.h>
+
 #define STEPS 3000
+
+/* What a store that was closed leaves. */
+static const char *const files[] = { "muster.db", "muster.db-wal", "muster.db-shm", "lock" };
 
 static const char *const users[] = { "alice", "bob" };
 static const char *const sources[] = { "ews", "pbx", "mic" };
@@ -164,11 +169,68 @@ test_lateness (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   musterd_engine_figures_clear (&figures);
 }
 
+static void
+begin_with_store (Fixture *fixture, MusterdStore **store, const char *dir)
+{
+  g_autoptr(GError) error = NULL;
+
+  *store = musterd_store_open (dir, &error);
+  g_assert_no_error (error);
+  fixture->engine = musterd_engine_new (fixture->clock, *store, fixture->settings, &error);
+  g_assert_no_error (error);
+}
+
+/* What a daemon finds in its store it counts like what it is told; and it can find out whether the store works. */
+static void
+test_store (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *dir = g_dir_make_tmp ("muster-figures-XXXXXX", NULL);
+  g_autoptr(MusterdClaim) claim = random_claim ("ews");
+  MusterdStore *store = NULL;
+  MusterdStoreFigures before, after;
+
+  musterd_engine_free (fixture->engine);
+  begin_with_store (fixture, &store, dir);
+  fixture->n_done = 0;
+  fixture_add_user (fixture, "alice");
+  while (fixture->n_done == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (musterd_engine_claim_put (fixture->engine, "alice", claim, NULL));
+  check (fixture);
+  musterd_engine_free (fixture->engine);
+  musterd_store_close (store);
+
+  begin_with_store (fixture, &store, dir);
+  g_assert_cmpuint (walk (fixture, "ews", (MusterdClaimKind) claim->kind), ==, 1);
+  check (fixture);
+
+  musterd_store_get_figures (store, &before);
+  fixture->n_done = 0;
+  musterd_engine_try_store (fixture->engine, on_done, fixture);
+  while (fixture->n_done == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_no_error (fixture->error);
+  musterd_store_get_figures (store, &after);
+  g_assert_cmpuint (after.syncs, >, before.syncs);
+
+  musterd_engine_free (fixture->engine);
+  musterd_store_close (store);
+  fixture->engine = musterd_engine_new (fixture->clock, NULL, fixture->settings, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename (dir, files[i], NULL);
+
+      g_unlink (path);
+    }
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/engine/figures/claims", test_claims);
   FIXTURE_TEST ("/engine/figures/lateness", test_lateness);
+  FIXTURE_TEST ("/engine/figures/store", test_store);
   return g_test_run ();
 }
