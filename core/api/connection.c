@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "api/complaints.h"
 #include "api/connection-private.h"
 #include "api/lent-stream.h"
 #include "api/problem.h"
@@ -62,7 +63,8 @@ musterd_connection_listen (MusterdConnection *connection, guint32 events)
                                        connection, &error);
   if (connection->entry != NULL)
     return TRUE;
-  g_warning ("%s", error->message);
+  musterd_complain (MUSTERD_COMPLAINT_CONNECTION, connection->peer.address, G_LOG_LEVEL_WARNING, "%s",
+                    error->message);
   musterd_connection_close (connection);
   return FALSE;
 }

@@ -6,6 +6,8 @@
 
 #include "api/connection-private.h"
 
+#include "api/complaints.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -62,7 +64,8 @@ begin_handshake (MusterdConnection *connection)
 
   if (tls == NULL)
     {
-      g_warning ("encrypting a connection: %s", error->message);
+      musterd_complain (MUSTERD_COMPLAINT_CONNECTION, connection->peer.address, G_LOG_LEVEL_WARNING,
+                        "encrypting a connection: %s", error->message);
       musterd_connection_close (connection);
       return;
     }

@@ -3,9 +3,10 @@
 
 #include "api/listener.h"
 
+#include "api/complaints.h"
+
 #define ACCEPT_AT_ONCE 64
 #define ACCEPT_AGAIN_MS 100
-#define COMPLAIN_EVERY (60 * G_TIME_SPAN_SECOND)
 
 struct _MusterdListener
 {
@@ -15,8 +16,6 @@ struct _MusterdListener
   GTlsCertificate    *certificate; /* nullable */
   GSource            *accepting;   /* nullable: no room, out of descriptors, or stopped */
   GSource            *again;       /* nullable; tries to accept again */
-  gint64              quiet_until; /* monotonic; of complaints */
-  guint               n_kept_quiet;
   gboolean            stopped;
 };
 
@@ -40,22 +39,15 @@ on_accept_again (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever connects can make us say this: once a minute is enough. */
+/* `address` nullable: whose it is has no address, or is not known. */
 static void
-complain (MusterdListener *listener, GLogLevelFlags level, const char *what, const GError *error)
+complain (GSocketAddress *address, GLogLevelFlags level, const char *what, const GError *error)
 {
-  if (g_get_monotonic_time () < listener->quiet_until)
-    {
-      listener->n_kept_quiet++;
-      return;
-    }
-  if (listener->n_kept_quiet > 0)
-    g_log (G_LOG_DOMAIN, level, "%s: %s (and %u more since the last such message)", what, error->message,
-           listener->n_kept_quiet);
-  else
-    g_log (G_LOG_DOMAIN, level, "%s: %s", what, error->message);
-  listener->n_kept_quiet = 0;
-  listener->quiet_until = g_get_monotonic_time () + COMPLAIN_EVERY;
+  g_autofree char *peer = address != NULL ? g_inet_address_to_string (
+                                                g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)))
+                                          : NULL;
+
+  musterd_complain (MUSTERD_COMPLAINT_CONNECTION, peer, level, "%s: %s", what, error->message);
 }
 
 /* Out of file descriptors, most likely: the connection waits in the backlog, and so do we. */
@@ -83,7 +75,7 @@ take (MusterdListener *listener, GSocket *socket)
         return; /* gone already */
     }
   if (!musterd_connections_add (listener->connections, socket, address, listener->certificate, &error))
-    complain (listener, G_LOG_LEVEL_MESSAGE, "taking a connection", error);
+    complain (address, G_LOG_LEVEL_MESSAGE, "taking a connection", error);
 }
 
 static gboolean
@@ -106,7 +98,7 @@ on_connection (GSocket *listening, GIOCondition condition G_GNUC_UNUSED, gpointe
         break;
       if (socket == NULL)
         {
-          complain (listener, G_LOG_LEVEL_WARNING, "accepting a connection", error);
+          complain (NULL, G_LOG_LEVEL_WARNING, "accepting a connection", error);
           wait_a_little (listener);
           return G_SOURCE_REMOVE;
         }

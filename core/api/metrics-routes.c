@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/complaints.h"
 #include "api/openmetrics.h"
 #include "api/routes.h"
 #include "api/server.h"
@@ -257,6 +258,8 @@ print_api (MusterdMetrics *metrics, const MusterdServer *server)
   print_gauge (metrics, "muster_api_requests_in_progress", "Requests that are not answered yet.", server->n_requests);
   print_gauge (metrics, "muster_api_calls_waiting", "Requests that wait for the engine.",
                musterd_bridge_get_n_waiting (server->bridge));
+  print_counter (metrics, "muster_api_log_lines_left_out", "Lines about clients that were too many for the log.",
+                 musterd_complaints_get_n_left_out ());
   begin_counter (metrics, "muster_api_requests", "Requests that were answered, by the class of their status.");
   for (guint i = 1; i < MUSTERD_STATUS_CLASSES; i++)
     {

@@ -3,6 +3,8 @@
 
 #include "api/request.h"
 
+#include "api/complaints.h"
+
 #include "api/problem.h"
 #include "api/server.h"
 #include "model/error.h"
@@ -273,7 +275,9 @@ append_piece (Stream *stream)
   if (piece == NULL || (stream->rest > 0 && (goffset) g_bytes_get_size (piece) > stream->rest))
     {
       /* The status has been sent already: only a cut tells the reader that this is not all. */
-      g_warning ("sending an answer: %s", error != NULL ? error->message : "not of the length that was announced");
+      musterd_complain (MUSTERD_COMPLAINT_ANSWER, stream->request->caller.user, G_LOG_LEVEL_WARNING,
+                        "sending an answer: %s",
+                        error != NULL ? error->message : "not of the length that was announced");
       musterd_request_cut (stream->request);
       soup_message_body_complete (body);
       return;

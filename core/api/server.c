@@ -3,6 +3,7 @@
 
 #include "api/server.h"
 
+#include "api/complaints.h"
 #include "api/rights.h"
 #include "api/routes.h"
 #include "model/error.h"
@@ -251,7 +252,8 @@ on_head (MusterdConnection *connection, GIOStream *stream, gpointer data)
   g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
   if (soup_server_accept_iostream (server->soup, stream, local, remote, &error))
     return;
-  g_warning ("taking a request: %s", error->message);
+  musterd_complain (MUSTERD_COMPLAINT_CONNECTION, musterd_connection_get_peer (connection)->address,
+                    G_LOG_LEVEL_WARNING, "taking a request: %s", error->message);
   musterd_connection_close (connection);
 }
 
@@ -282,6 +284,7 @@ musterd_server_new (const MusterdServerConfig *config)
   server->streams = musterd_streams_new (config->context, config->hub);
   server->events = musterd_events_new (server);
   server->figures.started = g_get_real_time ();
+  musterd_complaints_begin (config->context);
   server->soup = soup_server_new ("raw-paths", TRUE, "server-header", "muster", NULL);
   g_signal_connect (server->soup, "request-started", G_CALLBACK (on_request_started), server);
   soup_server_add_early_handler (server->soup, NULL, on_headers, server, NULL);
@@ -347,6 +350,7 @@ musterd_server_free (MusterdServer *server)
   musterd_streams_free (server->streams);
   musterd_events_free (server->events);
   musterd_connections_free (server->connections);
+  musterd_complaints_end ();
   musterd_bridge_unref (server->bridge);
   g_main_context_unref (server->context);
   g_free (server);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "api/complaints.h"
 #include "api/request.h"
 
 #define HEARTBEAT (20 * G_TIME_SPAN_SECOND) /* of silence: a dead reader is noticed only by writing */
@@ -295,7 +296,8 @@ musterd_streams_open (MusterdStreams *streams, MusterdRequest *request, const Mu
                                    EPOLLIN | EPOLLRDHUP, on_ready, stream, &error);
   if (stream->entry == NULL)
     {
-      g_warning ("%s", error->message);
+      musterd_complain (MUSTERD_COMPLAINT_CONNECTION, musterd_connection_get_peer (connection)->address,
+                        G_LOG_LEVEL_WARNING, "%s", error->message);
       musterd_connection_close (connection);
       g_free (stream);
       return NULL;
