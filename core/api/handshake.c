@@ -6,10 +6,10 @@
 
 #include "api/connection-private.h"
 
-#include "api/complaints.h"
-
 #include <errno.h>
 #include <sys/socket.h>
+
+#include "api/complaints.h"
 
 #define HANDSHAKES_MAX 16
 #define HANDSHAKES_PER_PEER 4

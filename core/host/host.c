@@ -108,6 +108,12 @@ musterd_host_current_instance (void)
   return musterd_run_current ();
 }
 
+gboolean
+musterd_host_current_may_log (void)
+{
+  return musterd_run_may_log ();
+}
+
 /* The host. */
 
 static void

@@ -40,6 +40,9 @@ void     musterd_host_stop  (MusterdHost *host, gint64 timeout, void (*done) (gp
 gboolean     musterd_host_has_abandoned (MusterdHost *host);
 /* The name of the instance on whose thread this is called, for log writers; NULL on every other thread. Any thread. */
 const char  *musterd_host_current_instance (void);
+/* FALSE: code on this instance's thread writes to the log past its context, and too much of it: the line is counted
+ * with those of the instance that were left out, and not to be written. Any thread. */
+gboolean     musterd_host_current_may_log  (void);
 
 typedef enum
 {

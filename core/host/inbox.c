@@ -123,18 +123,34 @@ is_full (const MusterdQueue *queue, gsize size)
          || (queue->n_messages > 0 && queue->n_bytes + size > MUSTERD_QUEUE_BYTES);
 }
 
+/* With the mutex held. */
+static void
+leave_out (MusterdQueue *queue)
+{
+  const MusterdItem item = { .kind = MUSTERD_ITEM_LEFT_OUT };
+
+  if (queue->n_logs_dropped++ == 0)
+    append (queue, &item); /* it takes along what is dropped until then */
+}
+
+void
+musterd_queue_leave_out (MusterdQueue *queue)
+{
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&queue->mutex);
+
+  if (!queue->closed && queue->inbox != NULL)
+    leave_out (queue);
+}
+
 /* With the mutex held. Lines that are too many, or come while claims already have to wait, are only counted. */
 static gboolean
 may_log (MusterdQueue *queue)
 {
-  const MusterdItem item = { .kind = MUSTERD_ITEM_LEFT_OUT };
-
   if (queue->n_messages <= MUSTERD_QUEUE_MESSAGES / 2
       && musterd_bucket_take (&queue->log, g_get_monotonic_time (), MUSTERD_LOG_BURST,
                               G_TIME_SPAN_SECOND / MUSTERD_LOG_RATE))
     return TRUE;
-  if (queue->n_logs_dropped++ == 0)
-    append (queue, &item); /* it takes along what is dropped until then */
+  leave_out (queue);
   return FALSE;
 }
 

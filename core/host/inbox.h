@@ -48,6 +48,8 @@ void          musterd_inbox_free (MusterdInbox *inbox); /* after every queue was
 MusterdQueue *musterd_queue_new    (MusterdInbox *inbox, MusterdItemFunc func, gpointer user_data);
 MusterdQueue *musterd_queue_ref    (MusterdQueue *queue);
 void          musterd_queue_unref  (MusterdQueue *queue);
+/* Any thread. A line of the plugin was left out somewhere else: it is counted with those that are here. */
+void          musterd_queue_leave_out (MusterdQueue *queue);
 /* Any thread. Takes the message; blocks while the queue is full. LOG never blocks: too many are dropped and counted. */
 void          musterd_queue_send   (MusterdQueue *queue, MusterMessage *message);
 /* Any thread, never blocks: for the host's own few items. Takes the members. */

@@ -5,6 +5,7 @@
 
 #include "host/alarm.h"
 #include "host/calls.h"
+#include "model/bucket.h"
 
 #define THREAD_NAME_MAX 15
 /* Ended runs that are kept: a late answer or a timer freed late must still find its context. */
@@ -31,6 +32,7 @@ struct _MusterdRun
   gint64          left_poll;
   gint64          slow_logged; /* monotonic; 0: never */
   guint           n_slow;      /* since then */
+  MusterdBucket   log;         /* of what goes past the library into the daemon's log */
 };
 
 typedef struct
@@ -52,6 +54,17 @@ musterd_run_current (void)
   const MusterdRun *run = g_private_get (&current_run);
 
   return run != NULL ? run->name : NULL;
+}
+
+gboolean
+musterd_run_may_log (void)
+{
+  MusterdRun *run = g_private_get (&current_run);
+
+  if (run == NULL || musterd_bucket_take (&run->log, g_get_monotonic_time (), MUSTERD_LOG_BURST, G_TIME_SPAN_SECOND))
+    return TRUE;
+  musterd_queue_leave_out (run->queue);
+  return FALSE;
 }
 
 /* The backend: what the library asks of us, on any thread. */

@@ -47,5 +47,7 @@ void           musterd_run_abandon     (MusterdRun *run);
 gint64         musterd_run_get_busy    (MusterdRun *run);
 /* The name of the instance on whose thread this is called; NULL elsewhere. */
 const char    *musterd_run_current     (void);
+/* Of the thread on which it is called: musterd_host_current_may_log(). */
+gboolean       musterd_run_may_log     (void);
 
 G_END_DECLS

@@ -136,6 +136,8 @@ on_message (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpoin
       /* What the host says of an instance bears its name already; what code on the instance's thread says does not. */
       const char *instance = marked == NULL ? musterd_host_current_instance () : NULL;
 
+      if (instance != NULL && level > G_LOG_LEVEL_CRITICAL && !fatal && !musterd_host_current_may_log ())
+        return G_LOG_WRITER_HANDLED;
       if (!to_journal || !write_to_journal (flags, fields, n_fields, instance))
         {
           g_autofree char *message = dup_field (fields, n_fields, "MESSAGE");

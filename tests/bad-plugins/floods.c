@@ -23,6 +23,8 @@ floods_sync (gpointer self, const char *user)
       muster_context_log (self, MUSTER_LOG_INFO, "line %d", (int) i);
     else if (g_str_equal (what, "warnings"))
       muster_context_log (self, MUSTER_LOG_WARNING, "line %d", (int) i);
+    else if (g_str_equal (what, "past-the-library"))
+      g_warning ("line %d", (int) i);
     else if (g_str_equal (what, "health"))
       muster_context_health (self, i % 2 != 0 ? MUSTER_HEALTH_ONLINE : MUSTER_HEALTH_OFFLINE, NULL);
     else
@@ -48,7 +50,7 @@ floods_stop (gpointer self, gint64 deadline G_GNUC_UNUSED)
 static const MusterOption options[] = {
   { .name = "n", .type = MUSTER_OPTION_INTEGER, .default_value = "200000", .min = 1, .max = 10000000,
     .doc = "How often" },
-  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs|warnings|health", .default_value = "claims",
+  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs|warnings|past-the-library|health", .default_value = "claims",
     .doc = "What it floods with" },
 };
 static const MusterSourceOps ops
