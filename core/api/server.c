@@ -351,6 +351,7 @@ musterd_server_free (MusterdServer *server)
   musterd_events_free (server->events);
   musterd_connections_free (server->connections);
   musterd_complaints_end ();
+  g_clear_pointer (&server->reasons, g_ptr_array_unref);
   musterd_bridge_unref (server->bridge);
   g_main_context_unref (server->context);
   g_free (server);

@@ -49,6 +49,8 @@ struct _MusterdServer
   const char *const  *urls;
   guint               n_requests;
   MusterdServerFigures figures;
+  GPtrArray          *reasons;    /* nullable: not asked yet; char *, why the daemon was not ready … */
+  gint64              reasons_at; /* … at this moment (monotonic) */
   gboolean            stopping;
   void              (*stopped) (gpointer data); /* nullable */
   gpointer            stopped_data;

@@ -383,6 +383,7 @@ static void
 test_not_ready (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *body = NULL;
+  g_autofree char *again = NULL;
   guint status = 0;
 
   fake_host.state = MUSTERD_INSTANCE_OFFLINE;
@@ -391,6 +392,10 @@ test_not_ready (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_like (body, "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
                      "\"detail\":\"the required instance fake is offline\",\"ready\":false,"
                      "\"reasons\":[\"the required instance fake is offline\"]}");
+  /* Who asks again at once is told the same. */
+  fake_host.state = MUSTERD_INSTANCE_ONLINE;
+  again = ask (fixture, "GET", "/healthz", NULL, &status);
+  g_assert_cmpstr (again, ==, body);
 }
 
 typedef struct
