@@ -222,17 +222,13 @@ musterd_host_pause (MusterdHost *host, const char *name, gboolean paused, Muster
   if (instance->paused != paused)
     {
       musterd_instance_set_paused (instance, paused);
-      musterd_instance_log (instance, MUSTER_LOG_MESSAGE, paused ? "paused: nothing is handed to it" : "continues");
+      musterd_instance_say (
+          instance, MUSTERD_LOG_RARE, MUSTER_LOG_MESSAGE,
+          (MusterdLogFields){ .event = paused ? MUSTERD_EVENT_INSTANCE_PAUSED : MUSTERD_EVENT_INSTANCE_RESUMED },
+          paused ? "paused: nothing is handed to it" : "continues");
     }
   /* Also where it was so already: whoever made it so may not have heard of the disk yet. */
   remember_paused (instance, paused, job);
-  remember_paused (instance, paused);
-  musterd_instance_set_paused (instance, paused);
-  musterd_instance_say (
-      instance, MUSTERD_LOG_RARE, MUSTER_LOG_MESSAGE,
-      (MusterdLogFields){ .event = paused ? MUSTERD_EVENT_INSTANCE_PAUSED : MUSTERD_EVENT_INSTANCE_RESUMED },
-      paused ? "paused: nothing is handed to it" : "continues");
-  return TRUE;
 }
 
 /* Draining. */
