@@ -12,7 +12,7 @@ import threading
 import unittest
 
 import harness
-from test_api import Connection, request
+from test_api import Connection, as_account, request
 
 try:
     from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -155,6 +155,29 @@ class Metrics(OperationsCase):
             written[name] = (kind, set(re.findall('`([a-z]+)`', labels)) & {label for _, labels in seen.values()
                                                                             for label in labels})
         self.assertEqual(written, seen)
+
+
+class Who(OperationsCase):
+    def test_tokens(self):
+        daemon = self.bad('')
+        for scope, metrics in (('monitor', 200), ('admin', 200), ('user', 403), ('agent', 403)):
+            with self.subTest(scope=scope):
+                whose = [] if scope == 'monitor' else [ALICE]  # a machine is nobody
+                token = daemon.json('token', 'create', *whose, '--scope', scope)['token']
+                shown = {'Authorization': f'Bearer {token}'}
+                self.assertEqual(request(daemon, 'GET', '/metrics', headers=shown)[0], metrics)
+                self.assertEqual(request(daemon, 'GET', '/healthz', headers=shown)[0], 200)
+        wrong = {'Authorization': 'Bearer muster_nobody'}
+        self.assertEqual(request(daemon, 'GET', '/metrics', headers=wrong)[0], 401)
+        self.assertEqual(request(daemon, 'GET', '/healthz', headers=wrong)[0], 200)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can become another account')
+    def test_accounts(self):
+        daemon = self.bad('')
+        self.folder.chmod(0o755)
+        daemon.folder.chmod(0o755)
+        self.assertEqual(as_account('nobody', lambda: request(daemon, 'GET', '/metrics')[0]), 403)
+        self.assertEqual(as_account('nobody', lambda: request(daemon, 'GET', '/healthz')[0]), 200)
 
 
 class Events(harness.TestCase):

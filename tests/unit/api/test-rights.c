@@ -70,7 +70,7 @@ test_open_routes (void)
   for (gsize i = 0; i < n_routes; i++)
     if (routes[i].may == MUSTERD_MAY_AGENT || routes[i].may == MUSTERD_MAY_EVERYBODY)
       g_string_append_printf (open, "%s%s %s", open->len > 0 ? ", " : "", routes[i].method, routes[i].path);
-  g_assert_cmpstr (open->str, ==, "POST /v1/sign-in, GET /v1/status");
+  g_assert_cmpstr (open->str, ==, "POST /v1/sign-in, GET /v1/status, GET /healthz");
 }
 
 int
