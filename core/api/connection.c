@@ -24,6 +24,7 @@ static const guint state_seconds[MUSTERD_N_CONNECTION_STATES] = {
 };
 
 static void on_ready (guint32 events, gpointer data);
+static void lend (MusterdConnection *connection);
 
 static void
 set_deadline (MusterdConnection *connection, guint seconds)
@@ -69,10 +70,21 @@ musterd_connection_listen (MusterdConnection *connection, guint32 events)
   return FALSE;
 }
 
+/* A place has become free. */
+static void
+lend_next (MusterdConnections *all)
+{
+  MusterdConnection *next = g_queue_peek_head (&all->by_state[MUSTERD_CONNECTION_HEAD_READY]);
+
+  if (next != NULL && g_queue_get_length (&all->by_state[MUSTERD_CONNECTION_LENT]) < MUSTERD_LENT_MAX)
+    lend (next);
+}
+
 static void
 free_connection (MusterdConnection *connection)
 {
   MusterdConnections *all = connection->all;
+  gboolean lent = connection->state == MUSTERD_CONNECTION_LENT;
 
   g_queue_unlink (&all->by_state[connection->state], &connection->link);
   all->n--;
@@ -92,6 +104,8 @@ free_connection (MusterdConnection *connection)
       all->full = FALSE;
       all->funcs.room (all->data);
     }
+  if (lent && !all->ending)
+    lend_next (all);
 }
 
 void
@@ -245,15 +259,6 @@ void
 musterd_connection_refuse_plain (MusterdConnection *connection)
 {
   answer (connection, 400, "this port speaks TLS only: use https://");
-}
-
-static void
-lend_next (MusterdConnections *all)
-{
-  MusterdConnection *next = g_queue_peek_head (&all->by_state[MUSTERD_CONNECTION_HEAD_READY]);
-
-  if (next != NULL && g_queue_get_length (&all->by_state[MUSTERD_CONNECTION_LENT]) < MUSTERD_LENT_MAX)
-    lend (next);
 }
 
 /* A lent one is ours again. */

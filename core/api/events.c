@@ -362,6 +362,11 @@ musterd_events_stream (MusterdRequest *request)
       musterd_request_fail (request, error);
       return;
     }
+  if (g_str_equal (soup_server_message_get_method (request->message), "HEAD"))
+    {
+      musterd_request_reply_text (request, "text/event-stream", g_string_new (NULL));
+      return;
+    }
   follower = musterd_follower_new (events, after);
   stream = musterd_streams_open (request->server->streams, request, &funcs, follower);
   if (stream == NULL)

@@ -34,8 +34,14 @@ run_status (Ctl *ctl)
   status = json_node_get_object (answer);
   instances = ctl_member (status, "instances");
   version = ctl_clean (ctl_string (status, "version"));
-  g_print (_ ("musterd %s at %s\n"), version, ctl->socket);
+  g_print (_ ("musterd %s at %s\n"), version, ctl->url != NULL ? ctl->url : ctl->socket);
   g_print (_ ("  users: %u\n"), (guint) ctl_int (status, "users"));
+  for (guint i = 0; i < ctl_length (ctl_array (status, "listening")); i++)
+    {
+      g_autofree char *url = ctl_clean (json_array_get_string_element (ctl_array (status, "listening"), i));
+
+      g_print (_ ("  listens at %s\n"), url);
+    }
   g_print ("  %s:", _ ("instances"));
   if (instances == NULL || json_object_get_size (instances) == 0)
     g_print (" %s", _ ("none"));

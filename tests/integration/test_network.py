@@ -97,6 +97,7 @@ class Listening(NetworkCase):
         self.assertEqual(self.ask(wire, 'PUT', f'/v1/presence/{BOB}', token, {'status': 'busy'})[0], 403)
         self.assertEqual(self.ask(wire, token=token + 'x')[0], 401)
         self.assertEqual(daemon.json('status')['listening'], [f'http://127.0.0.1:{port}'])
+        self.assertIn(f'  listens at http://127.0.0.1:{port}\n', daemon.ctl('status').stdout)
 
     def test_nowhere_unless_asked(self):
         daemon = self.start('')

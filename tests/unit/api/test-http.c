@@ -678,7 +678,7 @@ test_long_list (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_head (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  static const char *const paths[] = { "/v1/presence", ALICE, "/v1/status" };
+  static const char *const paths[] = { "/v1/presence", ALICE, "/v1/status", "/v1/events" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     {
