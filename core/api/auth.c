@@ -173,9 +173,10 @@ identify_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, Musterd
 static void
 set_not_in_force (GError **error)
 {
-  g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
-                       "this token is not in force: it is unknown, expired or revoked; 'musterctl token create' makes a "
-                       "new one");
+  g_set_error_literal (
+      error, MUSTERD_ERROR, MUSTERD_ERROR_UNKNOWN_CALLER,
+      "this token is not in force: it is unknown, expired or revoked; 'musterctl token create' makes a "
+      "new one");
 }
 
 static gboolean

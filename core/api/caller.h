@@ -31,7 +31,8 @@ typedef struct
 
 typedef struct _MusterdAuth MusterdAuth;
 
-/* `group`: members of this OS group administer, besides root and the daemon's own account. `tokens` must live as long. */
+/* `group`: members of this OS group administer, besides root and the daemon's own account. `tokens` must live as
+ * long. */
 MusterdAuth *musterd_auth_new  (const char *group, MusterdTokens *tokens);
 void         musterd_auth_free (MusterdAuth *auth);
 MusterdTokens *musterd_auth_get_tokens (MusterdAuth *auth);

@@ -23,7 +23,8 @@ check_maker (const MusterdCaller *caller, const char *user, MusterdTime expires,
   /* A token that ends must not live on in those that come of it. */
   else if (!caller->admin && caller->expires < expires + SESSION_LIFE)
     g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
-                         "your own token ends before what this link signs in: make the link with one that lives longer");
+                         "your own token ends before what this link signs in: make the link with one that lives "
+                         "longer");
   else
     return TRUE;
   return FALSE;
@@ -65,7 +66,9 @@ musterd_sign_in_take (MusterdRequest *request)
   MusterdTokens *tokens = musterd_token_table (request);
   MusterdTime now = g_get_real_time ();
   const MusterdToken *link = NULL;
-  MusterdTokenOrder order = { .kind = MUSTERD_TOKEN_BEARER, .scope = MUSTERD_SCOPE_USER, .expires = now + SESSION_LIFE };
+  MusterdTokenOrder order = { .kind = MUSTERD_TOKEN_BEARER,
+                              .scope = MUSTERD_SCOPE_USER,
+                              .expires = now + SESSION_LIFE };
 
   if (body == NULL)
     return;
@@ -74,8 +77,8 @@ musterd_sign_in_take (MusterdRequest *request)
     {
       if (musterd_tokens_count_wrong_code (tokens, g_get_monotonic_time ()))
         musterd_request_problem (request, SOUP_STATUS_UNAUTHORIZED,
-                                 "this sign-in link is not in force: it is unknown, expired, or was used before; ask for "
-                                 "a new one");
+                                 "this sign-in link is not in force: it is unknown, expired, or was used before; ask "
+                                 "for a new one");
       else
         musterd_request_problem (request, 429, "too many sign-in links that are none: try again in a minute");
       return;

@@ -25,8 +25,8 @@ typedef struct
 MusterdTokens *musterd_token_table     (MusterdRequest *request);
 /* Durable, then in force, then answered with 201. */
 void           musterd_token_make      (MusterdRequest *request, const MusterdTokenOrder *order);
-/* The members "label" and "expires" of a request's body. `usual`: how long where nothing is said; `latest` NEVER: as long
- * as is wanted. MUSTERD_ERROR_INVALID. */
+/* The members "label" and "expires" of a request's body. `usual`: how long where nothing is said; `latest` NEVER: as
+ * long as is wanted. MUSTERD_ERROR_INVALID. */
 gboolean       musterd_token_read_label   (JsonObject *body, const char **label, GError **error);
 gboolean       musterd_token_read_expires (JsonObject *body, MusterdTime now, gint64 usual, MusterdTime latest,
                                            MusterdTime *expires, GError **error);

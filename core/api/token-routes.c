@@ -87,8 +87,8 @@ check_maker (const MusterdCaller *caller, MusterdScope scope, const char *user, 
                  "member 'user' is missing: a token of the scope '%s' is a user's",
                  musterd_token_scope_to_string (scope));
   else if (user != NULL && !musterd_token_scope_has_user (scope))
-    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "a token of the scope '%s' is no user's: leave 'user' out",
-                 musterd_token_scope_to_string (scope));
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                 "a token of the scope '%s' is no user's: leave 'user' out", musterd_token_scope_to_string (scope));
   else
     return TRUE;
   return FALSE;

@@ -104,8 +104,8 @@ check_room (MusterdTokens *tokens, const char *user, GError **error)
     g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT,
                  "there are %u tokens without a user already: revoke one that is not used any more", n);
   else if (g_hash_table_size (tokens->by_id) >= MUSTERD_TOKENS_MAX)
-    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT, "there are %d tokens already: revoke those not used any more",
-                 MUSTERD_TOKENS_MAX);
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT,
+                 "there are %d tokens already: revoke those not used any more", MUSTERD_TOKENS_MAX);
   else
     return TRUE;
   return FALSE;

@@ -72,9 +72,9 @@ void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
 guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
 
 /* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. UNAVAILABLE:
- * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record or a token of a user who is not
- * there (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record out of bounds,
- * or a token that there is already. */
+ * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record or a token of a user who is
+ * not there (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record out of
+ * bounds, or a token that there is already. */
 typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
 
 /* Takes the batch. Batches are committed in the order of the calls. `durable`: on disk (fsync) before `done`; many

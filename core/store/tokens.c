@@ -22,7 +22,8 @@ read_token (MusterdRow *row)
     row->fault = "a hash has not its length";
   /* One that has lost its user must not turn into more than it was. */
   if (row->fault == NULL && user == NULL
-      && (musterd_token_scope_needs_user ((MusterdScope) scope) || sqlite3_column_type (row->statement, 9) != SQLITE_NULL))
+      && (musterd_token_scope_needs_user ((MusterdScope) scope)
+          || sqlite3_column_type (row->statement, 9) != SQLITE_NULL))
     row->fault = "its user is not there";
   if (row->fault == NULL && user != NULL && !musterd_token_scope_has_user ((MusterdScope) scope))
     row->fault = "its scope has no user";
@@ -38,7 +39,8 @@ musterd_tokens_read (sqlite3 *db, GError **error)
   g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_token_unref);
   g_autoptr(sqlite3_stmt) statement
       = musterd_sql_prepare (db,
-                             "SELECT tokens.id, hash, kind, scope, users.id, label, made_by, created, expires, tokens.user"
+                             "SELECT tokens.id, hash, kind, scope, users.id, label, made_by, created, expires,"
+                             "       tokens.user"
                              " FROM tokens LEFT JOIN users ON users.user = tokens.user",
                              error);
   MusterdSkipped *skipped;

@@ -111,8 +111,8 @@ class Tokens(TokenCase):
         harness.wait_for('its leaving the disk', lambda: self.rows(daemon) == 0)
         lasting = self.create(daemon, '--scope', 'admin', '--expires', 'never')
         self.assertIsNone(lasting['expires'])
-        self.assertIn('future', daemon.ctl('token', 'create', ALICE, '--expires', '2001-01-01T00:00:00Z', code=1).stderr)
-        self.assertIn('not a time', daemon.ctl('token', 'create', ALICE, '--expires', 'soon', code=2).stderr)
+        for word, code, said in (('2001-01-01T00:00:00Z', 1, 'future'), ('soon', 2, 'not a time')):
+            self.assertIn(said, daemon.ctl('token', 'create', ALICE, '--expires', word, code=code).stderr)
 
     def test_survives(self):
         """What was made is good, and what was revoked or used is not, however the daemon ends."""
@@ -238,7 +238,7 @@ class Network(TokenCase):
         path = self.folder / 'token'
         daemon.ctl('token', 'create', ALICE, '--file', path)
         there = ('--url', url, '--token-file', path)
-        self.assertEqual(json.loads(daemon.ctl('--json', 'status', *there).stdout)['you'], {'user': ALICE, 'admin': False})
+        self.assertEqual(daemon.json('status', *there)['you'], {'user': ALICE, 'admin': False})
         self.assertRegex(daemon.ctl('token', 'link', *there).stdout, rf'^{url}/#sign-in=muster-once_')
         daemon.ctl('token', 'revoke', 'current', *there)
         self.assertIn('not in force', daemon.ctl('status', *there, code=1).stderr)
@@ -246,9 +246,10 @@ class Network(TokenCase):
         # Without any token: nothing but to sign in.
         host, port = url.removeprefix('http://').split(':')
         with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=harness.PATIENCE)) as connection:
+            right = json.dumps({'code': self.code(daemon, ALICE)})
             for method, path, body, status in (('GET', '/v1/status', None, 401), ('GET', '/v1/nothing', None, 401),
                                                ('POST', '/v1/sign-in', '{"code":"x"}', 401),
-                                               ('POST', '/v1/sign-in', json.dumps({'code': self.code(daemon, ALICE)}), 201)):
+                                               ('POST', '/v1/sign-in', right, 201)):
                 connection.request(method, path, body, {'Content-Type': 'application/json'} if body else {})
                 response = connection.getresponse()
                 response.read()

@@ -36,8 +36,9 @@ test_row (gconstpointer data)
     MusterdMay may;
     char     **args;
   } columns[] = {
-    { MUSTERD_MAY_ANYBODY, path_of_alice }, { MUSTERD_MAY_OWNER, path_of_alice },   { MUSTERD_MAY_OWNER, path_of_bob },
-    { MUSTERD_MAY_ADMIN, path_of_alice },   { MUSTERD_MAY_AGENT, path_of_alice },   { MUSTERD_MAY_MONITOR, path_of_alice },
+    { MUSTERD_MAY_ANYBODY, path_of_alice },   { MUSTERD_MAY_OWNER, path_of_alice },
+    { MUSTERD_MAY_OWNER, path_of_bob },       { MUSTERD_MAY_ADMIN, path_of_alice },
+    { MUSTERD_MAY_AGENT, path_of_alice },     { MUSTERD_MAY_MONITOR, path_of_alice },
     { MUSTERD_MAY_EVERYBODY, path_of_alice },
   };
   const Row *row = data;

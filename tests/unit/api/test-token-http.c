@@ -479,7 +479,8 @@ test_sign_in (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   token = get_member (first == 201 ? first_answer : second_answer, "token");
   bearer = g_strconcat ("Bearer ", token, NULL);
   assert_like (first == 201 ? first_answer : second_answer,
-               "*\"kind\":\"token\",\"user\":\"" ALICE "\",\"scope\":\"user\",\"label\":\"board\",*\"expires\":\"*Z\"}");
+               "*\"kind\":\"token\",\"user\":\"" ALICE
+               "\",\"scope\":\"user\",\"label\":\"board\",*\"expires\":\"*Z\"}");
   g_assert_cmpuint (ask_status (fixture, bearer, "GET", "/v1/presence", NULL), ==, 200);
   list = ask (fixture, bearer, "GET", TOKENS, NULL, &status);
   assert_like (list, "*{\"tokens\":[{*\"kind\":\"token\"*}]}*");

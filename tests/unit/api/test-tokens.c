@@ -46,8 +46,8 @@ add (Fixture *fixture, const char *id, MusterdTokenKind kind, const char *user, 
 
   g_assert_nonnull (secret);
   g_assert_true (musterd_token_secret_hash (secret, kind, hash));
-  token = musterd_token_new (id, hash, kind, user != NULL ? MUSTERD_SCOPE_USER : MUSTERD_SCOPE_ADMIN, user, NULL, "root",
-                             NOW + fixture->n++, expires);
+  token = musterd_token_new (id, hash, kind, user != NULL ? MUSTERD_SCOPE_USER : MUSTERD_SCOPE_ADMIN, user, NULL,
+                             "root", NOW + fixture->n++, expires);
   if (!musterd_tokens_add (fixture->tokens, token, error))
     g_clear_pointer (&secret, musterd_token_secret_free);
   return secret;
