@@ -258,6 +258,10 @@ print_api (MusterdMetrics *metrics, const MusterdServer *server)
   print_gauge (metrics, "muster_api_requests_in_progress", "Requests that are not answered yet.", server->n_requests);
   print_gauge (metrics, "muster_api_calls_waiting", "Requests that wait for the engine.",
                musterd_bridge_get_n_waiting (server->bridge));
+  print_gauge (metrics, "muster_api_tokens", "Tokens and sign-in links.",
+               musterd_tokens_get_n (musterd_auth_get_tokens (server->auth)));
+  print_counter (metrics, "muster_api_tokens_refused", "Tokens and sign-in codes shown that are none in force.",
+                 musterd_tokens_get_n_refused (musterd_auth_get_tokens (server->auth)));
   print_counter (metrics, "muster_api_log_lines_left_out", "Lines about clients that were too many for the log.",
                  musterd_complaints_get_n_left_out ());
   begin_counter (metrics, "muster_api_requests", "Requests that were answered, by the class of their status.");

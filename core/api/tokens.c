@@ -266,6 +266,12 @@ musterd_tokens_list (MusterdTokens *tokens, const char *user, MusterdTime now)
   return list;
 }
 
+guint
+musterd_tokens_get_n (MusterdTokens *tokens)
+{
+  return g_hash_table_size (tokens->by_id);
+}
+
 guint64
 musterd_tokens_get_n_refused (MusterdTokens *tokens)
 {

@@ -38,6 +38,7 @@ MusterdTime   musterd_tokens_get_next_expiry (MusterdTokens *tokens);
 GPtrArray    *musterd_tokens_take_expired (MusterdTokens *tokens, MusterdTime now, guint max);
 /* Those in force (MusterdToken, referenced), the newest first; of `user`, or (NULL) all. */
 GPtrArray    *musterd_tokens_list   (MusterdTokens *tokens, const char *user, MusterdTime now);
+guint         musterd_tokens_get_n  (MusterdTokens *tokens);
 /* How often musterd_tokens_find() has found none. */
 guint64       musterd_tokens_get_n_refused (MusterdTokens *tokens);
 /* Counts a code that was none. FALSE: there were too many of late (`now`: monotonic). */

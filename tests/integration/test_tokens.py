@@ -258,6 +258,25 @@ class Network(TokenCase):
                     self.assertEqual(response.headers['WWW-Authenticate'], 'Bearer realm="muster"')
 
 
+class Figures(TokenCase):
+    def test_monitor(self):
+        """A token that sees the figures, and what they say of tokens."""
+        daemon = self.begin()
+        monitor = self.create(daemon, '--scope', 'monitor')['token']
+        self.create(daemon, ALICE)
+        self.assertEqual(self.status(daemon, 'muster_' + 'A' * 43), 401)
+        self.assertEqual(self.sign_in(daemon, 'x')[0], 401)
+        with contextlib.closing(Connection(daemon.socket)) as connection:
+            connection.request('GET', '/metrics', headers={'Authorization': f'Bearer {monitor}'})
+            response = connection.getresponse()
+            text = response.read().decode()
+        self.assertEqual(response.status, 200)
+        self.assertIn('\nmuster_api_tokens 2\n', text)
+        self.assertIn('\nmuster_api_tokens_refused_total 2\n', text)
+        self.assertEqual(self.status(daemon, monitor), 403)
+        self.assertEqual(self.ask(daemon, 'GET', '/metrics', self.create(daemon, ALICE)['token'])[0], 403)
+
+
 class Links(TokenCase):
     def test_race(self):
         daemon = self.begin()
