@@ -94,9 +94,10 @@ read_request_line (MusterdHead *head, Span line)
   if (!split (&line, ' ', &method) || !is_token (method) || method.length > METHOD_MAX || !split (&line, ' ', &target)
       || !is_target (target))
     return fail (head, 400, "the first line of the request is none of HTTP: METHOD, a path, and HTTP/1.1");
-  if (span_is (line, "HTTP/1.0"))
+  /* In capital letters (RFC 9112, 2.3): the HTTP server behind us knows no others. */
+  if (line.length == 8 && memcmp (line.text, "HTTP/1.0", 8) == 0)
     head->old = TRUE;
-  else if (!span_is (line, "HTTP/1.1"))
+  else if (line.length != 8 || memcmp (line.text, "HTTP/1.1", 8) != 0)
     return fail (head, line.length > 5 && memcmp (line.text, "HTTP/", 5) == 0 ? 505 : 400,
                  "only HTTP/1.1 is spoken here");
   return TRUE;

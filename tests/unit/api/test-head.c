@@ -35,6 +35,7 @@ static const HeadCase cases[] = {
   { "bare-lf", "GET / HTTP/1.1\nHost: m\n\n", BAD, 400, 0, FALSE, FALSE },
   { "empty-first-line", "\r\n", BAD, 400, 0, FALSE, FALSE },
   { "no-version", "GET /\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "small-letters", "GET / http/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
   { "http-2", "GET / HTTP/2.0\r\n", BAD, 505, 0, FALSE, FALSE },
   { "two-blanks", "GET  / HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
   { "no-path", "GET x HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
