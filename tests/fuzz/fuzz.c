@@ -7,6 +7,7 @@
 #define REPEATED 1
 #define ABSENT 2
 #define REPEAT_STEP 32
+#define LONG_MAX_BYTES 20000 /* beyond every bound but those that are for nothing but memory */
 
 int LLVMFuzzerInitialize (int *argc, char ***argv);
 
@@ -64,7 +65,7 @@ fuzz_text (FuzzBytes *bytes)
   if (length < 2 || begin[0] != REPEATED)
     return g_strndup (begin, length);
   text = g_string_new (NULL);
-  for (guint i = 0; i < (guint8) begin[1] * (guint) REPEAT_STEP; i++)
+  for (guint i = 0; i < (guint8) begin[1] * (guint) REPEAT_STEP && text->len < LONG_MAX_BYTES; i++)
     g_string_append_len (text, begin + 2, (gssize) length - 2);
   return g_string_free (text, FALSE);
 }
