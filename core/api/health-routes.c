@@ -4,6 +4,7 @@
 #define G_LOG_DOMAIN "muster-api"
 
 #include "api/json-text.h"
+#include "api/problem.h"
 #include "api/routes.h"
 #include "api/server.h"
 
@@ -90,10 +91,7 @@ answer (MusterdRequest *request, GPtrArray *reasons)
 
       for (guint i = 0; i < reasons->len; i++)
         g_string_append_printf (detail, "%s%s", i > 0 ? "; " : "", (const char *) g_ptr_array_index (reasons, i));
-      musterd_json_string (json, "type", "about:blank");
-      musterd_json_string (json, "title", soup_status_get_phrase (SOUP_STATUS_SERVICE_UNAVAILABLE));
-      musterd_json_uint (json, "status", SOUP_STATUS_SERVICE_UNAVAILABLE);
-      musterd_json_string (json, "detail", detail->str);
+      musterd_problem_add (json, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL, detail->str);
     }
   musterd_json_bool (json, "ready", ready);
   musterd_json_open (json, "reasons", '[');

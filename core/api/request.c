@@ -235,7 +235,17 @@ musterd_request_problem (MusterdRequest *request, guint status, const char *deta
 void
 musterd_request_fail (MusterdRequest *request, const GError *error)
 {
-  musterd_request_problem (request, musterd_error_to_status (error), error->message);
+  guint status = musterd_error_to_status (error);
+  g_autofree char *text = NULL;
+
+  if (!g_error_matches (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG))
+    {
+      musterd_request_problem (request, status, error->message);
+      return;
+    }
+  /* One status for two things that a program may have to tell apart. */
+  text = musterd_problem_to_json_with_code (status, "configuration", error->message);
+  musterd_request_reply (request, status, g_string_new (text));
 }
 
 typedef struct

@@ -342,7 +342,10 @@ musterd_users_import (MusterdRequest *request)
   MusterdImport *import = musterd_import_read ((const char *) request->body->data, request->body->len,
                                                request->server->replica, &error);
 
-  if (import == NULL)
+  if (import == NULL && g_error_matches (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT))
+    /* Not 429: it is as long the next time. */
+    musterd_request_problem (request, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, error->message);
+  else if (import == NULL)
     musterd_request_fail (request, error);
   else
     musterd_bridge_call (request->server->bridge, request, run_import, on_import_returned, import,

@@ -15,11 +15,16 @@
 Nothing outlives a test: every daemon leads a process group that is killed, dies with this process in any case, and is
 stopped by SIGTERM first, when it must end in time, with exit code 0 and without a word from a sanitizer. A test that
 hangs fails by its name after WATCHDOG seconds. Results are written as TAP.
+
+Every answer of a daemon's API, through a Connection or musterctl --json, is held against docs/api/openapi.yaml, and
+whatever is not as it says fails the test.
 """
 
 import contextlib
 import ctypes
 import faulthandler
+import functools
+import http.client
 import json
 import os
 import pathlib
@@ -32,6 +37,8 @@ import tempfile
 import time
 import traceback
 import unittest
+
+import contract
 
 WATCHDOG = 120  # seconds for one test; what it waits for takes milliseconds, or a second with sanitizers
 PATIENCE = 60   # seconds until something that does not happen counts as not happening
@@ -79,6 +86,76 @@ def environment(folder, **more):
     env.update(HOME=str(folder), XDG_RUNTIME_DIR=str(run), PULSE_SERVER=f'unix:{run}/none')
     env.update({name: str(value) for name, value in more.items()})
     return env
+
+
+@functools.lru_cache(maxsize=None)
+def the_contract():
+    """docs/api/openapi.yaml."""
+    return contract.Contract(os.environ.get('MUSTER_OPENAPI') or
+                             pathlib.Path(__file__).resolve().parents[2] / 'docs/api/openapi.yaml')
+
+
+BROKEN = []  # what was not as the document says, whichever thread met it
+
+
+@contextlib.contextmanager
+def holding():
+    """What breaks the contract within counts against the test even if nobody looks at the exception."""
+    try:
+        yield the_contract()
+    except contract.Broken as broken:
+        BROKEN.append(str(broken))
+        raise
+
+
+class Answer(http.client.HTTPResponse):
+    """One that is held against the document as soon as it is read."""
+
+    asked = None  # method, target, body and headers of the request
+
+    def read(self, amt=None):
+        data = super().read(amt)
+        if amt is None and self.asked is not None:
+            method, target, body, headers = self.asked
+            self.asked = None
+            with holding() as document:
+                document.hold(contract.Exchange(
+                    method, target, self.status, {name.lower(): value for name, value in self.headers.items()}, data,
+                    next((value for name, value in headers.items() if name.lower() == 'content-type'), None), body))
+        return data
+
+
+class Checked:
+    """Mixed into an HTTPConnection: holds every answer that is read whole against the document."""
+
+    response_class = Answer
+    asked = None
+
+    def request(self, method, url, body=None, headers=None, **more):
+        self.asked = (method, url, body.encode() if isinstance(body, str) else body, dict(headers or {}))
+        super().request(method, url, body, headers or {}, **more)
+
+    def getresponse(self):
+        answer = super().getresponse()
+        answer.asked = self.asked
+        return answer
+
+
+class NetworkConnection(Checked, http.client.HTTPConnection):
+    """A connection to a host and port."""
+
+
+class Connection(Checked, http.client.HTTPConnection):
+    """A connection to the Unix socket of a daemon."""
+
+    def __init__(self, path, timeout=PATIENCE):
+        super().__init__('localhost', timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
 
 
 class Daemon:
@@ -186,11 +263,24 @@ class Daemon:
         if code is not None and done.returncode != code:
             raise AssertionError(f'musterctl {" ".join(map(str, args))}: exit code {done.returncode}, not {code}\n'
                                  f'{done.stdout}{done.stderr}')
+        # Where no daemon ever ran, whoever answers is not one.
+        if '--json' in args and done.stdout and self.process is not None:
+            with holding() as document:
+                document.hold_output([str(word) for word in args if word != '--json'], done.stdout)
         return done
 
     def json(self, *args):
         """What musterctl --json says."""
         return json.loads(self.ctl('--json', *args).stdout)
+
+    def next_news(self, process):
+        """The next line of musterctl --json watch in the background: a presence, or who is gone."""
+        line = process.stdout.readline()
+        news = json.loads(line)
+        if 'removed' not in news:
+            with holding() as document:
+                document.hold_piece('Presence', line)
+        return news
 
     def popen(self, *args):
         """musterctl in the background, with its output as a pipe; the caller ends it."""
@@ -208,6 +298,8 @@ class TestCase(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='muster-'))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.daemons = []
+        BROKEN.clear()
+        self.addCleanup(self._hold)
         self._arm()
 
     def _arm(self):
@@ -220,6 +312,9 @@ class TestCase(unittest.TestCase):
         signal.alarm(self.watchdog)
         # Should even the exception get stuck: where everybody was, and out.
         faulthandler.dump_traceback_later(self.watchdog + 30, exit=True, file=sys.__stderr__)
+
+    def _hold(self):
+        self.assertEqual(BROKEN, [], 'what is not as docs/api/openapi.yaml says')
 
     def daemon(self, config=None, name='daemon', env=None, args=()):
         """A daemon that is not started yet, in a folder called `name`."""

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A reader of server-sent events, written from the HTML standard and from nothing that the daemon is."""
+"""A reader of server-sent events, written from the HTML standard and from nothing that the daemon is. What it reads is
+held against docs/api/openapi.yaml, as every answer is."""
 
 import collections
 import json
 import socket
+
+import contract
+import harness
 
 Event = collections.namedtuple('Event', 'event data id')
 
@@ -33,6 +37,9 @@ class Stream:
             self.headers[name.lower()] = value.strip()
         self.last_id = last_id
         self.comments = 0
+        body = b'' if self.status == 200 else self.file.read(int(self.headers['content-length']))
+        with harness.holding() as document:
+            document.hold(contract.Exchange('GET', f'/v1/events{query}', self.status, self.headers, body))
 
     def close(self):
         self.file.close()
@@ -45,6 +52,8 @@ class Stream:
             line = line.decode().rstrip('\n')
             if line == '':
                 if data:
+                    with harness.holding() as document:
+                        document.hold_event('/v1/events', event, '\n'.join(data))
                     return Event(event, json.loads('\n'.join(data)), self.last_id)
                 event, data = 'message', []
                 continue

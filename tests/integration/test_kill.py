@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import random
-import socket
 import threading
 import time
 import urllib.parse
@@ -24,19 +23,8 @@ n=300
 ROUNDS = int(os.environ.get('MUSTER_KILL_ROUNDS', '200'))
 
 
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('localhost', timeout=harness.PATIENCE)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
 def get(daemon, path):
-    connection = Connection(daemon.socket)
+    connection = harness.Connection(daemon.socket)
     connection.request('GET', path)
     answer = connection.getresponse()
     text = answer.read()
@@ -67,7 +55,7 @@ class Worker:
     def start(self, daemon):
         self.maybe = None
         self.begun = threading.Event()
-        self.thread = threading.Thread(target=self._run, args=(Connection(daemon.socket),), daemon=True)
+        self.thread = threading.Thread(target=self._run, args=(harness.Connection(daemon.socket),), daemon=True)
         self.thread.start()
 
     def ask(self, connection, method, path, body=None):
@@ -269,7 +257,7 @@ class Entries(Worker):
         return 'POST', path, {}, self.truth + 1
 
     def look(self, daemon):
-        connection = Connection(daemon.socket)
+        connection = harness.Connection(daemon.socket)
         self.tell(connection)
         ignored = [entry['key'] for entry in self.agenda(connection) if entry['outcome'] == 'ignored']
         connection.close()

@@ -188,13 +188,13 @@ class Presence(CtlCase):
             self.addCleanup(process.kill)
         self.assertIn(f'{ALICE} (Alice): available', people.stdout.readline())
         self.assertIn(f'{BOB}: available', people.stdout.readline())
-        self.assertEqual(json.loads(programs.stdout.readline())['status'], 'available')
+        self.assertEqual(daemon.next_news(programs)['status'], 'available')
         daemon.ctl('set', BOB, 'busy')
         self.assertIn(f'{BOB}: busy', people.stdout.readline())
         daemon.ctl('set', ALICE, 'busy')
-        self.assertEqual(json.loads(programs.stdout.readline())['status'], 'busy')
+        self.assertEqual(daemon.next_news(programs)['status'], 'busy')
         daemon.ctl('user', 'remove', ALICE)
-        self.assertEqual(json.loads(programs.stdout.readline()), {'removed': ALICE})
+        self.assertEqual(daemon.next_news(programs), {'removed': ALICE})
 
     def test_watch_interrupted(self):
         """A daemon that is started anew is found again, and only what is new is said."""
@@ -204,15 +204,15 @@ class Presence(CtlCase):
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        self.assertEqual([json.loads(process.stdout.readline())['user'] for _ in range(2)], [ALICE, BOB])
+        self.assertEqual([daemon.next_news(process)['user'] for _ in range(2)], [ALICE, BOB])
         daemon.kill()
         self.assertIn('the connection to the daemon is lost', process.stdout.readline())
         daemon.start()
         daemon.ctl('set', BOB, 'busy')
-        news = json.loads(process.stdout.readline())
+        news = daemon.next_news(process)
         self.assertEqual((news['user'], news['status']), (BOB, 'busy'))
         daemon.ctl('user', 'remove', ALICE)
-        self.assertEqual(json.loads(process.stdout.readline()), {'removed': ALICE})
+        self.assertEqual(daemon.next_news(process), {'removed': ALICE})
 
     def test_output_closed(self):
         daemon = self.begin()

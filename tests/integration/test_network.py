@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import unittest
 
+import contract
 import harness
 import sse
 
@@ -68,17 +69,22 @@ class NetworkCase(harness.TestCase):
         if close:
             lines.append('Connection: close')
         wire.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode() + data)
-        return self.answer(wire)
+        return self.answer(wire, (method, path, 'application/json', data))
 
     @staticmethod
-    def answer(wire):
+    def answer(wire, asked):
+        """Holds the answer against the document, too; `asked`: method, path, type and body."""
+        method, path, kind, sent = asked
         with wire.makefile('rb') as file:
             status = int(file.readline().split()[1])
             headers = {}
             while (line := file.readline().strip()):
                 name, value = line.decode().split(':', 1)
                 headers[name.lower()] = value.strip()
-            return status, headers, json.loads(file.read(int(headers['content-length'])) or b'null')
+            data = file.read(int(headers['content-length']))
+        with harness.holding() as document:
+            document.hold(contract.Exchange(method, path, status, headers, data, kind, sent))
+        return status, headers, json.loads(data or b'null')
 
 
 class Listening(NetworkCase):

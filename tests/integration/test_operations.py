@@ -12,7 +12,7 @@ import threading
 import unittest
 
 import harness
-from test_api import Connection, as_account, request
+from test_api import as_account, request
 
 try:
     from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -44,7 +44,7 @@ class OperationsCase(harness.TestCase):
 
 def scrape(daemon, accept=None):
     """(type, text) of /metrics."""
-    connection = Connection(daemon.socket)
+    connection = harness.Connection(daemon.socket)
     try:
         connection.request('GET', '/metrics', headers={'Accept': accept} if accept else {})
         response = connection.getresponse()

@@ -2,7 +2,6 @@
 """Tokens and sign-in links of the running daemon: what they open, what ends them, and what is left of them on disk."""
 
 import contextlib
-import http.client
 import json
 import re
 import socket
@@ -14,17 +13,6 @@ import sse
 
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
-
-
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('muster', timeout=harness.PATIENCE)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class TokenCase(harness.TestCase):
@@ -39,7 +27,7 @@ class TokenCase(harness.TestCase):
         headers = {'Authorization': f'Bearer {token}'} if token is not None else {}
         if body is not None:
             headers['Content-Type'] = 'application/json'
-        with contextlib.closing(Connection(daemon.socket)) as connection:
+        with contextlib.closing(harness.Connection(daemon.socket)) as connection:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             response = connection.getresponse()
             data = response.read()
@@ -245,7 +233,7 @@ class Network(TokenCase):
 
         # Without any token: nothing but to sign in.
         host, port = url.removeprefix('http://').split(':')
-        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=harness.PATIENCE)) as connection:
+        with contextlib.closing(harness.NetworkConnection(host, int(port), timeout=harness.PATIENCE)) as connection:
             right = json.dumps({'code': self.code(daemon, ALICE)})
             for method, path, body, status in (('GET', '/v1/status', None, 401), ('GET', '/v1/nothing', None, 401),
                                                ('POST', '/v1/sign-in', '{"code":"x"}', 401),

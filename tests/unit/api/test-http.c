@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "api/socket.h"
 #include "fake-host.h"
+#include "record.h"
 
 #define START G_GINT64_CONSTANT (1795330212000000) /* 2026-11-22T06:50:12Z, a Sunday */
 #define WATCHDOG_SECONDS 40
@@ -160,6 +161,7 @@ run_exchange (gpointer data)
           g_main_context_wakeup (NULL);
         }
     }
+  record_exchange (exchange->request, exchange->length, exchange->answer->str, exchange->answer->len);
   g_atomic_int_set (&exchange->done, 1);
   g_main_context_wakeup (NULL);
   return NULL;
@@ -269,7 +271,8 @@ static const Case cases[] = {
     "{\"user\":\"alice@example.com\",\"name\":\"Somebody\",\"status\":\"available\",*" },
   { "show-encoded", "GET", "/v1/presence/alice%40example.com", NULL, 200, "{\"user\":\"alice@example.com\"*" },
   { "show-unknown", "GET", "/v1/presence/bob", NULL, 404,
-    "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no user 'bob'\"}" },
+    "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no user 'bob'\","
+    "\"code\":\"not-found\"}" },
   { "choose-template", "PUT", ALICE, "{\"template\":\"do-not-disturb\",\"text\":\"x\"}", 200,
     "*\"text\":\"x\"*\"kind\":\"choice\"*" },
   { "choose-status", "PUT", ALICE, "{\"status\":\"busy\",\"until\":\"2026-11-22T08:00:00+01:00\"}", 200,
@@ -326,12 +329,14 @@ static const Case cases[] = {
     "{\"instance\":\"fake\",\"actions\":[{\"id\":\"sign-in\",*" },
   { "plugin-pause-word", "POST", "/v1/plugins/fake/pause", "{\"paused\":\"yes\"}", 400, "*true or false*" },
   { "status", "GET", "/v1/status", NULL, 200,
-    "{\"version\":\"*\",\"revision\":*,\"users\":1,\"instances\":{\"online\":1},\"listening\":[],\"you\":{\"user\":null,\"admin\":true}"
-    "}" },
+    "{\"version\":\"*\",\"revision\":*,\"users\":1,\"instances\":{\"online\":1},\"listening\":[],"
+    "\"you\":{\"user\":null,\"admin\":true}}" },
   { "healthz", "GET", "/healthz", NULL, 200, "{\"ready\":true,\"reasons\":[]}" },
   { "backup-without-store", "GET", "/v1/backup", NULL, 503, "*without a store*" },
   { "no-such-path", "GET", "/v1/nothing", NULL, 404, "*nothing at this path*" },
   { "no-such-method", "POST", "/v1/presence", "{}", 405, "*methods named in Allow*" },
+  { "options", "OPTIONS", "/v1/presence", NULL, 405, "*methods named in Allow*" },
+  { "unknown-method", "DANCE", "/v1/status", NULL, 405, "*methods named in Allow*" },
   { "slash-inside", "GET", "/v1/presence/a%2Fb", NULL, 400, "*encoded '/'*" },
   { "not-json", "PUT", ALICE, "status=busy", 400, "*not JSON: line 1, column 1*" },
   { "body-for-get", "GET", ALICE, "{}", 413, "*takes no body*" },
@@ -390,7 +395,7 @@ test_not_ready (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   body = ask (fixture, "GET", "/healthz", NULL, &status);
   g_assert_cmpuint (status, ==, 503);
   assert_like (body, "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
-                     "\"detail\":\"the required instance fake is offline\",\"ready\":false,"
+                     "\"detail\":\"the required instance fake is offline\",\"code\":\"unavailable\",\"ready\":false,"
                      "\"reasons\":[\"the required instance fake is offline\"]}");
   /* Who asks again at once is told the same. */
   fake_host.state = MUSTERD_INSTANCE_ONLINE;
@@ -678,16 +683,21 @@ test_long_list (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_head (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  static const char *const paths[] = { "/v1/presence", ALICE, "/v1/status", "/v1/events" };
+  static const char *const paths[][2] = {
+    { "/v1/presence", "200" }, { ALICE, "200" },        { "/v1/status", "200" },
+    { "/v1/events", "200" },   { "/v1/users/x", "404" }, { "/v1/nothing", "404" },
+    { "/v1/plugins/fake/sync", "405" },
+  };
 
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     {
+      g_autofree char *first = g_strdup_printf ("HTTP/1.1 %s ", paths[i][1]);
       Exchange exchange = { 0 };
 
-      begin (fixture, &exchange, "HEAD", paths[i], NULL, NULL);
+      begin (fixture, &exchange, "HEAD", paths[i][0], NULL, NULL);
       while (!g_atomic_int_get (&exchange.done))
         g_main_context_iteration (NULL, TRUE);
-      g_assert_true (g_str_has_prefix (exchange.answer->str, "HTTP/1.1 200 "));
+      g_assert_true (g_str_has_prefix (exchange.answer->str, first));
       g_assert_true (g_str_has_suffix (exchange.answer->str, "\r\n\r\n"));
       g_string_free (exchange.answer, TRUE);
       g_free (exchange.request);

@@ -3,6 +3,7 @@
 
 #include "api/json-check.h"
 #include "api/json.h"
+#include "record.h"
 
 #define T G_GINT64_CONSTANT (1795330212000000) /* 2026-11-22T06:50:12Z */
 
@@ -37,13 +38,22 @@ make_presence (MusterdUser *user)
   return presence;
 }
 
+/* `schema`: of docs/api/openapi.yaml; nullable: none of its own. */
 static void
-assert_text (GString *json, const char *expected)
+assert_holds (GString *json, const char *schema)
 {
   g_autoptr(GError) error = NULL;
 
   musterd_json_check (json->str, json->len, &error);
   g_assert_no_error (error);
+  if (schema != NULL)
+    record_piece (schema, json->str);
+}
+
+static void
+assert_text (GString *json, const char *schema, const char *expected)
+{
+  assert_holds (json, schema);
   g_assert_cmpstr (json->str, ==, expected);
 }
 
@@ -55,11 +65,12 @@ test_presence (void)
   g_autoptr(GString) json = g_string_new (NULL);
 
   musterd_json_presence (json, NULL, user, presence);
-  assert_text (json, "{\"user\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"status\":\"busy\","
-                     "\"text\":\"Zoom\\n\\u001b[31m\",\"template\":\"MicSync\",\"since\":\"2026-11-22T06:50:12Z\","
-                     "\"until\":\"2026-11-22T06:50:13.500Z\",\"next_free\":null,"
-                     "\"telephony\":{\"state\":\"on-the-phone\",\"label\":\"Bob\"},\"reach\":\"on-the-phone\","
-                     "\"kind\":\"microphone\",\"source\":\"micsync\",\"stale\":null,\"revision\":42}");
+  assert_text (json, "Presence",
+               "{\"user\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"status\":\"busy\","
+               "\"text\":\"Zoom\\n\\u001b[31m\",\"template\":\"MicSync\",\"since\":\"2026-11-22T06:50:12Z\","
+               "\"until\":\"2026-11-22T06:50:13.500Z\",\"next_free\":null,"
+               "\"telephony\":{\"state\":\"on-the-phone\",\"label\":\"Bob\"},\"reach\":\"on-the-phone\","
+               "\"kind\":\"microphone\",\"source\":\"micsync\",\"stale\":null,\"revision\":42}");
 }
 
 static void
@@ -71,11 +82,12 @@ test_employee (void)
   g_autoptr(GString) json = g_string_new (NULL);
 
   musterd_json_presence (json, NULL, user, view);
-  assert_text (json, "{\"user\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"status\":\"busy\","
-                     "\"text\":null,\"template\":null,\"since\":\"2026-11-22T06:50:12Z\","
-                     "\"until\":\"2026-11-22T06:50:13.500Z\",\"next_free\":null,"
-                     "\"telephony\":{\"state\":\"on-the-phone\",\"label\":null},\"reach\":\"on-the-phone\","
-                     "\"kind\":null,\"source\":null,\"stale\":null,\"revision\":42}");
+  assert_text (json, "Presence",
+               "{\"user\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"status\":\"busy\","
+               "\"text\":null,\"template\":null,\"since\":\"2026-11-22T06:50:12Z\","
+               "\"until\":\"2026-11-22T06:50:13.500Z\",\"next_free\":null,"
+               "\"telephony\":{\"state\":\"on-the-phone\",\"label\":null},\"reach\":\"on-the-phone\","
+               "\"kind\":null,\"source\":null,\"stale\":null,\"revision\":42}");
 }
 
 static void
@@ -85,10 +97,11 @@ test_user (void)
   g_autoptr(GString) json = g_string_new (NULL);
 
   musterd_json_user (json, NULL, user);
-  assert_text (json, "{\"id\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"email\":null,\"extension\":null,"
-                     "\"home\":null,\"mobile\":\"+49 1\",\"voicemail\":null,\"zone\":null,\"language\":null,"
-                     "\"location\":null,\"group\":null,\"unix-user\":null,"
-                     "\"attributes\":{\"ews.mailbox\":\"a@b\",\"micsync.host\":\"pc7\"}}");
+  assert_text (json, "User",
+               "{\"id\":\"alice@example.com\",\"name\":\"Alice \\\"A\\\"\",\"email\":null,\"extension\":null,"
+               "\"home\":null,\"mobile\":\"+49 1\",\"voicemail\":null,\"zone\":null,\"language\":null,"
+               "\"location\":null,\"group\":null,\"unix-user\":null,"
+               "\"attributes\":{\"ews.mailbox\":\"a@b\",\"micsync.host\":\"pc7\"}}");
 }
 
 static void
@@ -113,7 +126,7 @@ test_verdict (void)
       "\"private\":false,\"all_day\":false,\"cancelled\":false,\"free_busy\":\"none\",\"response\":\"none\","
       "\"link\":null,\"outcome\":\"weaker-than\",\"other\":\"teams/call\",\"reason\":null}",
       id);
-  assert_text (json, expected);
+  assert_text (json, "Claim", expected);
 }
 
 typedef struct
@@ -130,6 +143,13 @@ static const SinkCase sinks[] = {
   { "pbx", MUSTERD_PART_FORWARDING,
     "{\"forwarding\":{\"action\":\"forward\",\"target\":\"+49 1\",\"target_kind\":\"mobile\",\"scope\":\"all\","
     "\"from\":\"Home office\"}}" },
+  { "everything", MUSTERD_PART_GREETING * 2 - 1,
+    "{\"status\":\"busy\",\"text\":\"Zoom\\n\\u001b[31m\",\"template\":\"MicSync\",\"role\":null,"
+    "\"kind\":\"microphone\",\"telephony\":{\"state\":\"on-the-phone\",\"label\":\"Bob\"},"
+    "\"reach\":\"on-the-phone\",\"since\":\"2026-11-22T06:50:12Z\",\"until\":\"2026-11-22T06:50:13.500Z\","
+    "\"next_free\":null,\"forwarding\":{\"action\":\"forward\",\"target\":\"+49 1\","
+    "\"target_kind\":\"mobile\",\"scope\":\"all\",\"from\":\"Home office\"},"
+    "\"greeting\":{\"internal\":null,\"external\":null}}" },
 };
 
 static void
@@ -155,7 +175,72 @@ test_sink (gconstpointer data)
                               "\"detail\":{\"http\":\"503\"},\"last_error\":\"no route\","
                               "\"next_try\":\"2026-11-22T06:50:12Z\",\"attempts\":3}",
                               c->desired, musterd_delivery_result_to_string (MUSTERD_DELIVERY_UNREACHABLE));
-  assert_text (json, expected);
+  assert_text (json, "SinkSlot", expected);
+}
+
+/* Everything that may stand there does. */
+static void
+test_why (void)
+{
+  g_autoptr(MusterdUser) user = make_user ();
+  g_autoptr(MusterdPresence) presence = make_presence (user);
+  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
+  g_autoptr(GPtrArray) claims = g_ptr_array_new ();
+  g_autoptr(GPtrArray) devices = g_ptr_array_new ();
+  g_autoptr(GPtrArray) slots = g_ptr_array_new ();
+  g_autoptr(MusterdClaim) claim = musterd_claim_new ("ews", "calendar", "a/b", MUSTERD_CLAIM_APPOINTMENT);
+  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_NO_EFFECT, NULL, "free", NULL };
+  MusterdDevice device = { .source = (char *) "pbx", .id = (char *) "17", .state = MUSTERD_TELEPHONY_RINGING,
+                           .label = (char *) "Bob", .since = T, .lease_until = T + MUSTERD_MINUTE };
+  MusterdChoice standing = { .status = MUSTERD_STATUS_BUSY, .text = (char *) "x", .made = T,
+                             .until = MUSTERD_TIME_NEVER, .by = (char *) "root" };
+  MusterdChoice timed = { .template_id = (char *) "gone", .status = MUSTERD_STATUS_BUSY, .made = T,
+                          .until = T + MUSTERD_HOUR };
+  MusterdSinkWhy slot = { .instance = (char *) "lamp", .next_try = MUSTERD_TIME_NEVER };
+  MusterdWhy why = { .presence = presence, .standing = &standing, .timed = &timed, .standing_ends = T + MUSTERD_DAY,
+                     .client = MUSTERD_CLIENT_LOCKED, .claims = claims, .devices = devices,
+                     .next_change = T + MUSTERD_MINUTE, .settings = settings };
+  g_autoptr(GString) json = g_string_new (NULL);
+
+  claim->from = claim->began = T;
+  claim->until = T + MUSTERD_HOUR;
+  claim->lease_until = MUSTERD_TIME_NEVER;
+  claim->all_day = TRUE;
+  claim->free_busy = MUSTERD_FREE_BUSY_FREE;
+  musterd_claim_set_more (claim, "https://example.com/1", NULL, NULL);
+  g_ptr_array_add (claims, &verdict);
+  g_ptr_array_add (devices, &device);
+  g_ptr_array_add (slots, &slot);
+  musterd_json_why (json, NULL, &why, slots);
+  assert_holds (json, "Why");
+}
+
+static void
+test_instance (void)
+{
+  g_autoptr(GPtrArray) actions = g_ptr_array_new ();
+  g_autoptr(GPtrArray) notes = g_ptr_array_new ();
+  g_autoptr(GPtrArray) troubles = g_ptr_array_new ();
+  MusterdAction action = { (char *) "alice", (char *) "sign-in", (char *) "Sign in", (char *) "https://example.com/",
+                           (char *) "17", T };
+  MusterdNote note = { (char *) "program", (char *) "zoom", (char *) "unknown", T, T + MUSTERD_MINUTE, 3 };
+  MusterdUserTrouble trouble = { (char *) "alice", (char *) "sign-in", (char *) "", T };
+  MusterdInstanceInfo info = { .name = (char *) "teams", .plugin = (char *) "teams", .version = (char *) "1",
+                               .summary = (char *) "Teams", .enabled = MUSTERD_ENABLED_NO,
+                               .state = MUSTERD_INSTANCE_ONLINE, .text = (char *) "fine", .since = T,
+                               .is_source = TRUE, .n_messages = G_MAXINT64, .actions = actions, .notes = notes,
+                               .troubles = troubles };
+  g_autoptr(GString) source = g_string_new (NULL);
+  g_autoptr(GString) sink = g_string_new (NULL);
+
+  g_ptr_array_add (actions, &action);
+  g_ptr_array_add (notes, &note);
+  g_ptr_array_add (troubles, &trouble);
+  musterd_json_instance (source, NULL, &info);
+  assert_holds (source, "Instance");
+  info.is_sink = TRUE;
+  musterd_json_instance (sink, NULL, &info);
+  assert_holds (sink, "Instance");
 }
 
 static void
@@ -175,8 +260,9 @@ test_text (void)
   musterd_json_null (json, NULL);
   musterd_json_time (json, NULL, MUSTERD_TIME_NEVER);
   musterd_json_close (json, ']');
-  assert_text (json, "[\"a\\\\b\\u0009\\u007f\xef\xbf\xbd\",{},[],-9223372036854775808,18446744073709551615,false,null,"
-                     "null]");
+  assert_text (json, NULL,
+               "[\"a\\\\b\\u0009\\u007f\xef\xbf\xbd\",{},[],-9223372036854775808,18446744073709551615,false,null,"
+               "null]");
 }
 
 int
@@ -194,5 +280,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &sinks[i], test_sink);
     }
+  g_test_add_func ("/json/why", test_why);
+  g_test_add_func ("/json/instance", test_instance);
   return g_test_run ();
 }

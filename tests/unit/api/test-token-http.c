@@ -10,6 +10,7 @@
 #include "api/rfc3339.h"
 #include "api/tokens.h"
 #include "fake-host.h"
+#include "record.h"
 
 #define WATCHDOG_SECONDS 60
 #define ALICE "alice@example.com"
@@ -157,6 +158,7 @@ run_exchange (gpointer data)
       while ((size = g_input_stream_read (in, buffer, sizeof buffer, NULL, NULL)) > 0)
         g_string_append_len (exchange->answer, buffer, size);
     }
+  record_exchange (exchange->request, strlen (exchange->request), exchange->answer->str, exchange->answer->len);
   g_atomic_int_set (&exchange->done, 1);
   g_main_context_wakeup (NULL);
   return NULL;
