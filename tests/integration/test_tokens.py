@@ -254,7 +254,7 @@ class Figures(TokenCase):
         self.create(daemon, ALICE)
         self.assertEqual(self.status(daemon, 'muster_' + 'A' * 43), 401)
         self.assertEqual(self.sign_in(daemon, 'x')[0], 401)
-        with contextlib.closing(Connection(daemon.socket)) as connection:
+        with contextlib.closing(harness.Connection(daemon.socket)) as connection:
             connection.request('GET', '/metrics', headers={'Authorization': f'Bearer {monitor}'})
             response = connection.getresponse()
             text = response.read().decode()
