@@ -26,6 +26,7 @@ musterd_error_to_status (const GError *error)
       return SOUP_STATUS_NOT_FOUND;
     case MUSTERD_ERROR_CONFLICT:
     case MUSTERD_ERROR_CONFIG:
+    case MUSTERD_ERROR_LOCKED:
       return SOUP_STATUS_CONFLICT;
     case MUSTERD_ERROR_LIMIT:
       return 429;

@@ -26,6 +26,8 @@ sdk_code (const GError *error)
       return MUSTER_ERROR_NOT_FOUND;
     case MUSTERD_ERROR_CONFIG:
       return MUSTER_ERROR_CONFIG;
+    case MUSTERD_ERROR_LOCKED:
+      return MUSTER_ERROR_LOCKED;
     default:
       return MUSTER_ERROR_FAILED;
     }

@@ -16,7 +16,8 @@ typedef enum
   MUSTERD_ERROR_UNAVAILABLE, /* cannot be done now: store failed, stopping (503) */
   MUSTERD_ERROR_CONFIG,      /* the keyfile is wrong (musterd --check names file and line) */
   MUSTERD_ERROR_FAILED,      /* anything else (500) */
-  MUSTERD_ERROR_UNKNOWN_CALLER /* nobody is signed in (401) */
+  MUSTERD_ERROR_UNKNOWN_CALLER, /* nobody is signed in (401) */
+  MUSTERD_ERROR_LOCKED       /* in a key ring that its owner must unlock (409) */
 } MusterdError;
 
 #define MUSTERD_ERROR (musterd_error_quark ())

@@ -12,7 +12,15 @@ G_BEGIN_DECLS
 MusterdStore *musterd_store_open_with (const char *dir, const MusterdWriterLimits *limits, GError **error);
 void          musterd_store_get_stats (MusterdStore *store, MusterdWriterStats *stats);
 
-/* `credentials` (nullable) in the place of $CREDENTIALS_DIRECTORY. */
-MusterdSecrets *musterd_secrets_new_with (const char *state_dir, const char *credentials);
+typedef struct
+{
+  const char *state_dir;
+  const char *credentials; /* nullable; in the place of $CREDENTIALS_DIRECTORY */
+  gboolean    ring;        /* the Secret Service is asked, where the environment names a bus */
+  gint64      timeout;     /* µs: what the Secret Service has for an answer, and */
+  gint64      pause;       /* how long it is left alone after none */
+} MusterdSecretsPlaces;
+
+MusterdSecrets *musterd_secrets_new_with (const MusterdSecretsPlaces *places);
 
 G_END_DECLS

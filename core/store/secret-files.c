@@ -3,6 +3,7 @@
 
 #include "store/secret-files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,9 +12,12 @@
 #include <unistd.h>
 
 #include "model/error.h"
+#include "store/secrets.h"
 
-static void
-set_error (GError **error, const char *dir, const char *name, const char *what)
+#define LIST_MAX 10000 /* names of one directory that are looked at */
+
+void
+musterd_secret_file_fail (GError **error, const char *dir, const char *name, const char *what)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
   g_autofree char *shown = g_filename_display_name (path);
@@ -37,15 +41,15 @@ open_dir (const char *dir, MusterdSecretFileKind kind, GError **error)
   if (fd < 0)
     {
       if (errno != ENOENT)
-        set_error (error, dir, "", g_strerror (errno));
+        musterd_secret_file_fail (error, dir, "", g_strerror (errno));
       return -1;
     }
   if (fstat (fd, &info) != 0)
-    set_error (error, dir, "", g_strerror (errno));
+    musterd_secret_file_fail (error, dir, "", g_strerror (errno));
   else if (!is_trusted_owner (info.st_uid))
-    set_error (error, dir, "", "it belongs to neither root nor the user that musterd runs as");
+    musterd_secret_file_fail (error, dir, "", "it belongs to neither root nor the user that musterd runs as");
   else if (kind == MUSTERD_SECRET_FILE_OWN && (info.st_mode & 022) != 0)
-    set_error (error, dir, "", "others may write in it; take that away with 'chmod 0700'");
+    musterd_secret_file_fail (error, dir, "", "others may write in it; take that away with 'chmod 0700'");
   else
     return fd;
   close (fd);
@@ -68,13 +72,13 @@ find_fault (const struct stat *info, MusterdSecretFileKind kind)
   return NULL;
 }
 
-static char *
-take_text (char *buffer, gsize length, const char **fault)
+char *
+musterd_secret_from_text (const guchar *bytes, gsize length, const char **fault)
 {
-  if (length > 0 && buffer[length - 1] == '\n')
+  if (length > 0 && bytes[length - 1] == '\n')
     {
       length--;
-      if (length > 0 && buffer[length - 1] == '\r')
+      if (length > 0 && bytes[length - 1] == '\r')
         length--;
     }
   *fault = NULL;
@@ -82,44 +86,65 @@ take_text (char *buffer, gsize length, const char **fault)
     *fault = "it is empty";
   else if (length > MUSTERD_SECRET_MAX)
     *fault = "it has more than 16384 bytes";
-  else if (memchr (buffer, '\0', length) != NULL)
+  else if (memchr (bytes, '\0', length) != NULL)
     *fault = "it holds a zero byte, so it is not a text";
-  return *fault == NULL ? g_strndup (buffer, length) : NULL;
+  return *fault == NULL ? g_strndup ((const char *) bytes, length) : NULL;
 }
 
-static char *
-read_text (int fd, const char **fault)
+guchar *
+musterd_secret_to_text (const char *secret, gsize *length)
 {
-  gsize size = MUSTERD_SECRET_MAX + 3; /* a line end, and one byte that tells that there is more */
-  g_autofree char *buffer = g_malloc (size);
-  gsize length = 0;
-  gssize n = 0;
-  char *secret = NULL;
+  const gsize size = strlen (secret);
+  guchar *bytes = g_malloc (size + 1);
 
+  memcpy (bytes, secret, size);
+  bytes[size] = '\n';
+  *length = secret[size - 1] == '\n' ? size + 1 : size;
+  return bytes;
+}
+
+void
+musterd_secret_bytes_free (guchar *bytes, gsize length)
+{
+  if (bytes == NULL)
+    return;
+  explicit_bzero (bytes, length);
+  g_free (bytes);
+}
+
+static guchar *
+read_bytes (int fd, gsize max, gsize *length, const char **fault)
+{
+  const gsize size = max + 1; /* one byte tells that there is more */
+  guchar *buffer = g_malloc (size);
+  gssize n = 0;
+
+  *length = 0;
   do
     {
-      n = read (fd, buffer + length, size - length);
-      length += n > 0 ? (gsize) n : 0;
+      n = read (fd, buffer + *length, size - *length);
+      *length += n > 0 ? (gsize) n : 0;
     }
-  while ((n > 0 && length < size) || (n < 0 && errno == EINTR));
+  while ((n > 0 && *length < size) || (n < 0 && errno == EINTR));
 
   if (n < 0)
     *fault = g_strerror (errno);
-  else if (length == size)
+  else if (*length == size)
     *fault = "it has more than 16384 bytes";
-  else
-    secret = take_text (buffer, length, fault);
-  explicit_bzero (buffer, size);
-  return secret;
+  if (*fault == NULL)
+    return buffer;
+  musterd_secret_bytes_free (buffer, size);
+  return NULL;
 }
 
-char *
-musterd_secret_file_read (const char *dir, const char *name, MusterdSecretFileKind kind, GError **error)
+guchar *
+musterd_secret_file_read (const char *dir, const char *name, MusterdSecretFileKind kind, gsize max, gsize *length,
+                          GError **error)
 {
   int dir_fd = open_dir (dir, kind, error);
   struct stat info;
   const char *fault = NULL;
-  char *secret = NULL;
+  guchar *bytes = NULL;
   int fd = -1;
 
   if (dir_fd < 0)
@@ -133,27 +158,27 @@ musterd_secret_file_read (const char *dir, const char *name, MusterdSecretFileKi
   else if (fd >= 0)
     fault = find_fault (&info, kind);
   if (fd >= 0 && fault == NULL)
-    secret = read_text (fd, &fault);
+    bytes = read_bytes (fd, max, length, &fault);
   if (fault != NULL)
-    set_error (error, dir, name, fault);
+    musterd_secret_file_fail (error, dir, name, fault);
   if (fd >= 0)
     close (fd);
   close (dir_fd);
-  return secret;
+  return bytes;
 }
 
 static gboolean
-write_all (int fd, const char *text, gsize length)
+write_all (int fd, const guchar *bytes, gsize length)
 {
   while (length > 0)
     {
-      gssize n = write (fd, text, length);
+      gssize n = write (fd, bytes, length);
 
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
         return FALSE;
-      text += n;
+      bytes += n;
       length -= (gsize) n;
     }
   return TRUE;
@@ -161,17 +186,14 @@ write_all (int fd, const char *text, gsize length)
 
 /* A new file with the secret in it, on the disk. */
 static gboolean
-write_part (int dir_fd, const char *part, const char *secret)
+write_part (int dir_fd, const char *part, const guchar *bytes, gsize length)
 {
-  gsize length = strlen (secret);
   int fd = openat (dir_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   gboolean ok = FALSE;
 
   if (fd < 0)
     return FALSE;
-  /* The reader takes one line end away, so one that belongs to the secret needs another. */
-  ok = fchmod (fd, 0600) == 0 && write_all (fd, secret, length)
-       && (secret[length - 1] != '\n' || write_all (fd, "\n", 1)) && fsync (fd) == 0;
+  ok = fchmod (fd, 0600) == 0 && write_all (fd, bytes, length) && fsync (fd) == 0;
 
   int number = errno;
 
@@ -194,12 +216,12 @@ open_or_make_dir (const char *dir, GError **error)
 
       if ((mkdir (dir, 0700) != 0 && errno != EEXIST) || chmod (dir, 0700) != 0)
         {
-          set_error (error, dir, "", g_strerror (errno));
+          musterd_secret_file_fail (error, dir, "", g_strerror (errno));
           return -1;
         }
       parent_fd = open (parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       if (parent_fd < 0 || fsync (parent_fd) != 0)
-        set_error (&trouble, parent, "", g_strerror (errno));
+        musterd_secret_file_fail (&trouble, parent, "", g_strerror (errno));
       if (parent_fd >= 0)
         close (parent_fd);
       if (trouble == NULL)
@@ -211,7 +233,7 @@ open_or_make_dir (const char *dir, GError **error)
 }
 
 gboolean
-musterd_secret_file_write (const char *dir, const char *name, const char *secret, GError **error)
+musterd_secret_file_write (const char *dir, const char *name, const guchar *bytes, gsize length, GError **error)
 {
   /* No secret's name begins with a dot; what a crash left of an earlier try is taken away. */
   g_autofree char *part = g_strconcat (".", name, ".part", NULL);
@@ -221,12 +243,65 @@ musterd_secret_file_write (const char *dir, const char *name, const char *secret
   if (dir_fd < 0)
     return FALSE;
   unlinkat (dir_fd, part, 0);
-  ok = write_part (dir_fd, part, secret) && renameat (dir_fd, part, dir_fd, name) == 0 && fsync (dir_fd) == 0;
+  ok = write_part (dir_fd, part, bytes, length) && renameat (dir_fd, part, dir_fd, name) == 0 && fsync (dir_fd) == 0;
   if (!ok)
     {
-      set_error (error, dir, name, g_strerror (errno));
+      musterd_secret_file_fail (error, dir, name, g_strerror (errno));
       unlinkat (dir_fd, part, 0);
     }
   close (dir_fd);
   return ok;
+}
+
+gboolean
+musterd_secret_file_remove (const char *dir, const char *name, GError **error)
+{
+  int dir_fd = open_dir (dir, MUSTERD_SECRET_FILE_OWN, error);
+  gboolean removed = FALSE;
+
+  if (dir_fd < 0)
+    return FALSE;
+  removed = unlinkat (dir_fd, name, 0) == 0;
+  if ((!removed && errno != ENOENT) || (removed && fsync (dir_fd) != 0))
+    {
+      musterd_secret_file_fail (error, dir, name, g_strerror (errno));
+      removed = FALSE;
+    }
+  close (dir_fd);
+  return removed;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+GPtrArray *
+musterd_secret_file_list (const char *dir, MusterdSecretFileKind kind, GError **error)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GError) trouble = NULL;
+  int dir_fd = open_dir (dir, kind, &trouble);
+  DIR *folder = dir_fd >= 0 ? fdopendir (dir_fd) : NULL;
+
+  if (trouble != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&trouble));
+      return NULL;
+    }
+  if (folder == NULL && dir_fd >= 0)
+    {
+      musterd_secret_file_fail (error, dir, "", g_strerror (errno));
+      close (dir_fd);
+      return NULL;
+    }
+  for (struct dirent *entry = folder != NULL ? readdir (folder) : NULL; entry != NULL && names->len < LIST_MAX;
+       entry = readdir (folder))
+    if (musterd_secret_name_is_valid (entry->d_name))
+      g_ptr_array_add (names, g_strdup (entry->d_name));
+  if (folder != NULL)
+    closedir (folder);
+  g_ptr_array_sort (names, compare_names);
+  return g_steal_pointer (&names);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/inside.h"
+
 #define PATIENCE (60 * G_TIME_SPAN_SECOND)
 #define PLUGINS_MAX 16
 
@@ -118,7 +120,7 @@ bring_up (Fixture *f)
 
   f->store = musterd_store_open (state_dir, &error);
   g_assert_no_error (error);
-  f->secrets = musterd_secrets_new (state_dir);
+  f->secrets = musterd_secrets_new_with (&(MusterdSecretsPlaces){ .state_dir = state_dir });
   f->engine = musterd_engine_new (f->clock, f->store, settings, &error);
   g_assert_no_error (error);
   f->dispatch = musterd_dispatch_new (f->engine, f->clock);

@@ -5,97 +5,7 @@
 
 #include <glib/gstdio.h>
 
-#include "store-test.h"
-#include "store/secrets.h"
-
-typedef struct
-{
-  char        *secret; /* nullable */
-  gboolean     stored;
-  GError      *error; /* nullable */
-  volatile int done;
-} Reply;
-
-typedef struct
-{
-  char           *state, *credentials;
-  MusterdSecrets *secrets;
-} Fixture;
-
-static void
-on_got (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  Reply *reply = user_data;
-
-  g_assert_null (object);
-  reply->secret = musterd_secrets_get_finish (NULL, result, &reply->error);
-  g_assert_cmpint (reply->secret == NULL, ==, reply->error != NULL);
-  reply->done = TRUE;
-}
-
-static void
-on_put (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  Reply *reply = user_data;
-
-  g_assert_null (object);
-  reply->stored = musterd_secrets_put_finish (NULL, result, &reply->error);
-  g_assert_cmpint (reply->stored, ==, reply->error == NULL);
-  reply->done = TRUE;
-}
-
-static void
-reply_clear (Reply *reply)
-{
-  g_clear_pointer (&reply->secret, musterd_secret_free);
-  g_clear_error (&reply->error);
-}
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  (void) data;
-  f->state = test_dir_new ();
-  f->credentials = test_dir_new ();
-  f->secrets = musterd_secrets_new_with (f->state, f->credentials);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  (void) data;
-  g_clear_pointer (&f->secrets, musterd_secrets_free);
-  g_assert_cmpuint (test_take_warnings (NULL), ==, 0);
-  test_dir_remove (f->state);
-  test_dir_remove (f->credentials);
-}
-
-static void
-get (Fixture *f, const char *name, Reply *reply)
-{
-  *reply = (Reply){ 0 };
-  musterd_secrets_get_async (f->secrets, name, on_got, reply);
-  test_wait (&reply->done);
-}
-
-static void
-put (Fixture *f, const char *name, const char *secret, Reply *reply)
-{
-  *reply = (Reply){ 0 };
-  musterd_secrets_put_async (f->secrets, name, secret, on_put, reply);
-  test_wait (&reply->done);
-}
-
-static void
-assert_secret (Fixture *f, const char *name, const char *expected)
-{
-  Reply reply;
-
-  get (f, name, &reply);
-  g_assert_no_error (reply.error);
-  g_assert_cmpstr (reply.secret, ==, expected);
-  reply_clear (&reply);
-}
+#include "secrets-test.h"
 
 /* Files by hand, in the state directory's secrets/ or among the credentials. */
 typedef struct
@@ -129,28 +39,16 @@ static const File files[] = {
   { "credential-empty", TRUE, "", -1, 0400, NULL, "empty" },
 };
 
-static char *
-secret_path (Fixture *f, gboolean credential, const char *name)
-{
-  g_autofree char *dir = test_path (f->state, "secrets");
-
-  if (credential)
-    return test_path (f->credentials, name);
-  if (!g_file_test (dir, G_FILE_TEST_EXISTS))
-    g_assert_cmpint (g_mkdir (dir, 0700), ==, 0);
-  return test_path (dir, name);
-}
-
 static void
-test_file (Fixture *f, gconstpointer data)
+test_file (Secrets *f, gconstpointer data)
 {
   const File *c = data;
-  g_autofree char *path = secret_path (f, c->credential, "key");
+  g_autofree char *path = secrets_path (f, c->credential, "key");
   Reply reply;
 
   g_assert_true (g_file_set_contents (path, c->bytes, c->length, NULL));
   g_assert_cmpint (chmod (path, c->mode), ==, 0);
-  get (f, "key", &reply);
+  secrets_get (f, "key", &reply);
   g_assert_cmpstr (reply.secret, ==, c->secret);
   if (c->secret == NULL)
     {
@@ -166,12 +64,12 @@ test_file (Fixture *f, gconstpointer data)
 typedef struct
 {
   const char *name;
-  void      (*make) (Fixture *f, const char *path);
+  void      (*make) (Secrets *f, const char *path);
   const char *message;
 } Place;
 
 static void
-make_link (Fixture *f, const char *path)
+make_link (Secrets *f, const char *path)
 {
   g_autofree char *target = test_path (f->state, "target");
 
@@ -181,28 +79,28 @@ make_link (Fixture *f, const char *path)
 }
 
 static void
-make_dangling (Fixture *f, const char *path)
+make_dangling (Secrets *f, const char *path)
 {
   (void) f;
   g_assert_cmpint (symlink ("/nowhere/at/all", path), ==, 0);
 }
 
 static void
-make_directory (Fixture *f, const char *path)
+make_directory (Secrets *f, const char *path)
 {
   (void) f;
   g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
 }
 
 static void
-make_fifo (Fixture *f, const char *path)
+make_fifo (Secrets *f, const char *path)
 {
   (void) f;
   g_assert_cmpint (mkfifo (path, 0600), ==, 0);
 }
 
 static void
-make_foreign (Fixture *f, const char *path)
+make_foreign (Secrets *f, const char *path)
 {
   (void) f;
   g_assert_true (g_file_set_contents (path, "s3cret", -1, NULL));
@@ -211,7 +109,7 @@ make_foreign (Fixture *f, const char *path)
 }
 
 static void
-make_open_dir (Fixture *f, const char *path)
+make_open_dir (Secrets *f, const char *path)
 {
   g_autofree char *dir = test_path (f->state, "secrets");
 
@@ -221,7 +119,7 @@ make_open_dir (Fixture *f, const char *path)
 }
 
 static void
-make_linked_dir (Fixture *f, const char *path)
+make_linked_dir (Secrets *f, const char *path)
 {
   g_autofree char *dir = test_path (f->state, "secrets");
 
@@ -231,7 +129,7 @@ make_linked_dir (Fixture *f, const char *path)
 }
 
 static void
-make_long (Fixture *f, const char *path)
+make_long (Secrets *f, const char *path)
 {
   g_autofree char *bytes = g_malloc (16385);
 
@@ -242,7 +140,7 @@ make_long (Fixture *f, const char *path)
 }
 
 static void
-make_huge (Fixture *f, const char *path)
+make_huge (Secrets *f, const char *path)
 {
   make_long (f, path);
   g_assert_cmpint (truncate (path, (off_t) 1 << 32), ==, 0);
@@ -261,10 +159,10 @@ static const Place places[] = {
 };
 
 static void
-test_place (Fixture *f, gconstpointer data)
+test_place (Secrets *f, gconstpointer data)
 {
   const Place *c = data;
-  g_autofree char *path = secret_path (f, FALSE, "key");
+  g_autofree char *path = secrets_path (f, FALSE, "key");
   Reply reply;
 
   if (c->make == make_foreign && geteuid () != 0)
@@ -273,7 +171,7 @@ test_place (Fixture *f, gconstpointer data)
       return;
     }
   c->make (f, path);
-  get (f, "key", &reply);
+  secrets_get (f, "key", &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE);
   g_test_message ("%s", reply.error->message);
   g_assert_nonnull (strstr (reply.error->message, c->message));
@@ -282,63 +180,63 @@ test_place (Fixture *f, gconstpointer data)
 }
 
 static void
-test_order (Fixture *f, gconstpointer data)
+test_order (Secrets *f, gconstpointer data)
 {
-  g_autofree char *credential = secret_path (f, TRUE, "key");
+  g_autofree char *credential = secrets_path (f, TRUE, "key");
   Reply reply;
 
   (void) data;
-  put (f, "key", "stored", &reply);
+  secrets_put (f, "key", "stored", &reply);
   g_assert_no_error (reply.error);
-  assert_secret (f, "key", "stored");
+  secrets_assert (f, "key", "stored");
   g_assert_true (g_file_set_contents (credential, "given", -1, NULL));
   g_assert_cmpint (chmod (credential, 0400), ==, 0);
-  assert_secret (f, "key", "given");
+  secrets_assert (f, "key", "given");
 
   /* What would be hidden is not stored in silence. */
-  put (f, "key", "newer", &reply);
+  secrets_put (f, "key", "newer", &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT);
   g_assert_nonnull (strstr (reply.error->message, "LoadCredential=key"));
   reply_clear (&reply);
 
   /* One that is there but wrong is not passed over either. */
   g_assert_cmpint (chmod (credential, 0666), ==, 0);
-  get (f, "key", &reply);
+  secrets_get (f, "key", &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE);
   reply_clear (&reply);
 }
 
 static void
-test_not_found (Fixture *f, gconstpointer data)
+test_not_found (Secrets *f, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (f->state, "secrets", "webhook-key", NULL);
   Reply reply;
 
   (void) data;
-  get (f, "webhook-key", &reply);
+  secrets_get (f, "webhook-key", &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
   g_test_message ("%s", reply.error->message);
   g_assert_nonnull (strstr (reply.error->message, "'webhook-key'"));
   g_assert_nonnull (strstr (reply.error->message, path));
-  g_assert_nonnull (strstr (reply.error->message, "0600"));
+  g_assert_nonnull (strstr (reply.error->message, "'musterctl secret set webhook-key'"));
   g_assert_nonnull (strstr (reply.error->message, "LoadCredential=webhook-key:"));
   reply_clear (&reply);
 }
 
 static void
-test_no_credentials (Fixture *f, gconstpointer data)
+test_no_credentials (Secrets *f, gconstpointer data)
 {
   Reply reply;
 
   (void) data;
-  g_clear_pointer (&f->secrets, musterd_secrets_free);
-  f->secrets = musterd_secrets_new_with (f->state, NULL);
-  get (f, "key", &reply);
+  g_clear_pointer (&f->credentials, test_dir_remove);
+  secrets_open (f);
+  secrets_get (f, "key", &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
   reply_clear (&reply);
-  put (f, "key", "s", &reply);
+  secrets_put (f, "key", "s", &reply);
   g_assert_no_error (reply.error);
-  assert_secret (f, "key", "s");
+  secrets_assert (f, "key", "s");
 }
 
 /* Every secret that can be put comes back as it was. */
@@ -346,7 +244,7 @@ static const char *const round_trips[]
     = { "s", "with blank ", "line\n", "lines\n\n", "dos\r\n", "return\r", "\n", "Passwörter 🔑", "\xff\xfe latin" };
 
 static void
-test_round_trip (Fixture *f, gconstpointer data)
+test_round_trip (Secrets *f, gconstpointer data)
 {
   const char *secret = data;
   g_autofree char *dir = test_path (f->state, "secrets");
@@ -355,12 +253,12 @@ test_round_trip (Fixture *f, gconstpointer data)
   Reply reply;
   mode_t before = umask (0);
 
-  put (f, "key", "an older one, and longer than the new one", &reply);
+  secrets_put (f, "key", "an older one, and longer than the new one", &reply);
   g_assert_no_error (reply.error);
-  put (f, "key", secret, &reply);
+  secrets_put (f, "key", secret, &reply);
   umask (before);
   g_assert_no_error (reply.error);
-  assert_secret (f, "key", secret);
+  secrets_assert (f, "key", secret);
   g_assert_cmpint (stat (path, &info), ==, 0);
   g_assert_cmpuint (info.st_mode & 07777, ==, 0600);
   g_assert_cmpint (stat (dir, &info), ==, 0);
@@ -368,50 +266,50 @@ test_round_trip (Fixture *f, gconstpointer data)
 }
 
 static void
-test_put_bounds (Fixture *f, gconstpointer data)
+test_put_bounds (Secrets *f, gconstpointer data)
 {
   g_autofree char *longest = g_strnfill (16384, 'x');
   g_autofree char *too_long = g_strnfill (16385, 'x');
   Reply reply;
 
   (void) data;
-  put (f, "key", longest, &reply);
+  secrets_put (f, "key", longest, &reply);
   g_assert_no_error (reply.error);
-  assert_secret (f, "key", longest);
+  secrets_assert (f, "key", longest);
   longest[16383] = '\n';
-  put (f, "key", longest, &reply);
+  secrets_put (f, "key", longest, &reply);
   g_assert_no_error (reply.error);
-  assert_secret (f, "key", longest);
-  put (f, "key", too_long, &reply);
+  secrets_assert (f, "key", longest);
+  secrets_put (f, "key", too_long, &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT);
   reply_clear (&reply);
-  put (f, "key", "", &reply);
+  secrets_put (f, "key", "", &reply);
   g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID);
   reply_clear (&reply);
-  assert_secret (f, "key", longest);
+  secrets_assert (f, "key", longest);
 }
 
 /* A link in the place of the file is replaced, not followed. */
 static void
-test_put_over_link (Fixture *f, gconstpointer data)
+test_put_over_link (Secrets *f, gconstpointer data)
 {
-  g_autofree char *path = secret_path (f, FALSE, "key");
+  g_autofree char *path = secrets_path (f, FALSE, "key");
   g_autofree char *target = test_path (f->state, "target");
   g_autofree char *bytes = NULL;
   Reply reply;
 
   (void) data;
   make_link (f, path);
-  put (f, "key", "new", &reply);
+  secrets_put (f, "key", "new", &reply);
   g_assert_no_error (reply.error);
-  assert_secret (f, "key", "new");
+  secrets_assert (f, "key", "new");
   bytes = test_read (target, NULL);
   g_assert_cmpstr (bytes, ==, "s3cret");
 }
 
 /* The last one put stays, and all are on the disk when the secrets are closed. */
 static void
-test_put_in_order (Fixture *f, gconstpointer data)
+test_put_in_order (Secrets *f, gconstpointer data)
 {
   enum { N = 50 };
   Reply replies[N] = { 0 };
@@ -422,9 +320,9 @@ test_put_in_order (Fixture *f, gconstpointer data)
     {
       g_autofree char *secret = g_strdup_printf ("token-%d", i);
 
-      musterd_secrets_put_async (f->secrets, "token", secret, on_put, &replies[i]);
+      musterd_secrets_put_async (f->secrets, "token", secret, on_secret_put, &replies[i]);
     }
-  musterd_secrets_get_async (f->secrets, "token", on_got, &late);
+  musterd_secrets_get_async (f->secrets, "token", on_secret_got, &late);
   musterd_secrets_free (f->secrets);
   for (int i = 0; i < N; i++)
     {
@@ -434,8 +332,9 @@ test_put_in_order (Fixture *f, gconstpointer data)
   test_wait (&late.done);
   g_assert_cmpstr (late.secret, ==, "token-49");
   reply_clear (&late);
-  f->secrets = musterd_secrets_new_with (f->state, f->credentials);
-  assert_secret (f, "token", "token-49");
+  f->secrets = NULL;
+  secrets_open (f);
+  secrets_assert (f, "token", "token-49");
 }
 
 typedef struct
@@ -451,7 +350,7 @@ static const Name names[] = {
 };
 
 static void
-test_names (Fixture *f, gconstpointer data)
+test_names (Secrets *f, gconstpointer data)
 {
   g_autofree char *longest = g_strnfill (128, 'n');
   g_autofree char *too_long = g_strnfill (129, 'n');
@@ -461,13 +360,13 @@ test_names (Fixture *f, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_assert_cmpint (musterd_secret_name_is_valid (names[i].name), ==, names[i].valid);
-      get (f, names[i].name, &reply);
+      secrets_get (f, names[i].name, &reply);
       if (names[i].valid)
         g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
       else
         g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID);
       reply_clear (&reply);
-      put (f, names[i].name, "s", &reply);
+      secrets_put (f, names[i].name, "s", &reply);
       if (names[i].valid)
         g_assert_no_error (reply.error);
       else
@@ -477,9 +376,75 @@ test_names (Fixture *f, gconstpointer data)
   g_assert_false (musterd_secret_name_is_valid (NULL));
   g_assert_true (musterd_secret_name_is_valid (longest));
   g_assert_false (musterd_secret_name_is_valid (too_long));
-  put (f, longest, "s", &reply);
+  secrets_put (f, longest, "s", &reply);
   g_assert_no_error (reply.error);
-  assert_secret (f, longest, "s");
+  secrets_assert (f, longest, "s");
+}
+
+/* It seals the others: nobody reads or replaces it, by whatever way. */
+static void
+test_key_name (Secrets *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_auto(Reply) reply = { 0 };
+  g_auto(Reply) list = { 0 };
+
+  secrets_write (f, TRUE, "muster-secret-key", "0123456789abcdef0123456789abcdef", -1, 0400);
+  secrets_refuse_get (f, "muster-secret-key", MUSTERD_ERROR_FORBIDDEN, "*seals*");
+  secrets_refuse_put (f, "muster-secret-key", MUSTERD_ERROR_FORBIDDEN, "*seals*");
+  secrets_remove (f, "muster-secret-key", &reply);
+  g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN);
+  secrets_list (f, &list);
+  g_assert_no_error (list.error);
+  g_assert_true (list.list->has_key);
+  g_assert_cmpuint (list.list->items->len, ==, 0);
+}
+
+static void
+test_remove (Secrets *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *path = secrets_path (f, FALSE, "key");
+  Reply reply;
+
+  secrets_remove (f, "key", &reply);
+  g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
+  reply_clear (&reply);
+  secrets_assert_put (f, "key", "s3cret", MUSTERD_SECRET_FILE);
+  secrets_assert_put (f, "key2", "s3cret", MUSTERD_SECRET_FILE);
+  secrets_remove (f, "key", &reply);
+  g_assert_no_error (reply.error);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  secrets_refuse_get (f, "key", MUSTERD_ERROR_NOT_FOUND, "*");
+  secrets_assert (f, "key2", "s3cret");
+
+  secrets_write (f, TRUE, "key2", "given", -1, 0400);
+  secrets_remove (f, "key2", &reply);
+  g_assert_error (reply.error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT);
+  reply_clear (&reply);
+  secrets_assert (f, "key2", "given");
+}
+
+static void
+test_list (Secrets *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_auto(Reply) reply = { 0 };
+  g_autofree char *text = NULL;
+
+  secrets_write (f, TRUE, "a", "given", -1, 0400);
+  secrets_write (f, TRUE, "b", "given", -1, 0444);
+  secrets_write (f, FALSE, "b", "older", -1, 0600);
+  secrets_write (f, FALSE, "c", "s3cret", -1, 0600);
+  secrets_write (f, FALSE, "wide", "s3cret", -1, 0644);
+  secrets_write (f, FALSE, ".c.part", "s3cret", -1, 0600);
+  secrets_list (f, &reply);
+  g_assert_no_error (reply.error);
+  g_assert_false (reply.list->has_key);
+  g_assert_cmpint (reply.list->ring, ==, MUSTERD_RING_ABSENT);
+  text = secrets_describe (reply.list);
+  g_test_message ("%s", text);
+  g_assert_true (g_pattern_match_simple ("a credential\nb credential hides: */b: everybody *\nc file\n"
+                                         "wide file: */wide: its group *\n",
+                                         text));
+  g_assert_null (strstr (text, "s3cret"));
 }
 
 /* The service manager says it by the environment. */
@@ -488,14 +453,14 @@ test_environment (void)
 {
   char *dir = test_dir_new ();
   g_autofree char *path = test_path (dir, "key");
-  Fixture f = { NULL, NULL, NULL };
+  Secrets f = { 0 };
 
   g_assert_true (g_file_set_contents (path, "given", -1, NULL));
   g_assert_cmpint (chmod (path, 0400), ==, 0);
   g_setenv ("CREDENTIALS_DIRECTORY", dir, TRUE);
   f.secrets = musterd_secrets_new (dir);
   g_unsetenv ("CREDENTIALS_DIRECTORY");
-  assert_secret (&f, "key", "given");
+  secrets_assert (&f, "key", "given");
   musterd_secrets_free (f.secrets);
   test_dir_remove (dir);
 }
@@ -509,26 +474,29 @@ main (int argc, char **argv)
     {
       g_autofree char *path = g_strconcat ("/secrets/file/", files[i].name, NULL);
 
-      g_test_add (path, Fixture, &files[i], set_up, test_file, tear_down);
+      g_test_add (path, Secrets, &files[i], secrets_set_up, test_file, secrets_tear_down);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
     {
       g_autofree char *path = g_strconcat ("/secrets/place/", places[i].name, NULL);
 
-      g_test_add (path, Fixture, &places[i], set_up, test_place, tear_down);
+      g_test_add (path, Secrets, &places[i], secrets_set_up, test_place, secrets_tear_down);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (round_trips); i++)
     {
       g_autofree char *path = g_strdup_printf ("/secrets/round-trip/%" G_GSIZE_FORMAT, i);
 
-      g_test_add (path, Fixture, round_trips[i], set_up, test_round_trip, tear_down);
+      g_test_add (path, Secrets, round_trips[i], secrets_set_up, test_round_trip, secrets_tear_down);
     }
-  g_test_add ("/secrets/order", Fixture, NULL, set_up, test_order, tear_down);
-  g_test_add ("/secrets/not-found", Fixture, NULL, set_up, test_not_found, tear_down);
-  g_test_add ("/secrets/no-credentials", Fixture, NULL, set_up, test_no_credentials, tear_down);
-  g_test_add ("/secrets/put-bounds", Fixture, NULL, set_up, test_put_bounds, tear_down);
-  g_test_add ("/secrets/put-over-link", Fixture, NULL, set_up, test_put_over_link, tear_down);
-  g_test_add ("/secrets/put-in-order", Fixture, NULL, set_up, test_put_in_order, tear_down);
-  g_test_add ("/secrets/names", Fixture, NULL, set_up, test_names, tear_down);
+  g_test_add ("/secrets/order", Secrets, NULL, secrets_set_up, test_order, secrets_tear_down);
+  g_test_add ("/secrets/not-found", Secrets, NULL, secrets_set_up, test_not_found, secrets_tear_down);
+  g_test_add ("/secrets/no-credentials", Secrets, NULL, secrets_set_up, test_no_credentials, secrets_tear_down);
+  g_test_add ("/secrets/put-bounds", Secrets, NULL, secrets_set_up, test_put_bounds, secrets_tear_down);
+  g_test_add ("/secrets/put-over-link", Secrets, NULL, secrets_set_up, test_put_over_link, secrets_tear_down);
+  g_test_add ("/secrets/put-in-order", Secrets, NULL, secrets_set_up, test_put_in_order, secrets_tear_down);
+  g_test_add ("/secrets/key-name", Secrets, NULL, secrets_set_up, test_key_name, secrets_tear_down);
+  g_test_add ("/secrets/remove", Secrets, NULL, secrets_set_up, test_remove, secrets_tear_down);
+  g_test_add ("/secrets/list", Secrets, NULL, secrets_set_up, test_list, secrets_tear_down);
+  g_test_add ("/secrets/names", Secrets, NULL, secrets_set_up, test_names, secrets_tear_down);
   return g_test_run ();
 }
