@@ -3,6 +3,8 @@
 
 #include "api/body.h"
 
+#include <string.h>
+
 #include "api/json-check.h"
 #include "model/error.h"
 
@@ -154,6 +156,18 @@ musterd_body_get_string (JsonObject *body, const char *name)
   return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
              ? json_node_get_string (node)
              : NULL;
+}
+
+char *
+musterd_body_take_secret (JsonObject *body, const char *name)
+{
+  const char *text = musterd_body_get_string (body, name);
+  char *secret = g_strdup (text);
+
+  /* The node's own copy, which it would free as it is. */
+  if (text != NULL)
+    explicit_bzero ((char *) text, strlen (text));
+  return secret;
 }
 
 gboolean

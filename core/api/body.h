@@ -27,6 +27,8 @@ JsonObject *musterd_body_parse (const char *text, gsize length, const MusterdMem
                                 GError **error);
 /* NULL where the member is absent or null. */
 const char *musterd_body_get_string (JsonObject *body, const char *name);
+/* A copy, to be wiped with musterd_secret_free(); what the body holds of it is wiped. NULL: absent or null. */
+char       *musterd_body_take_secret (JsonObject *body, const char *name);
 gboolean    musterd_body_get_boolean (JsonObject *body, const char *name, gboolean fallback);
 
 G_END_DECLS

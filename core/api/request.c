@@ -100,6 +100,8 @@ musterd_request_free (MusterdRequest *request)
   for (guint i = 0; i < MUSTERD_ROUTE_ARGS_MAX; i++)
     g_free (request->args[i]);
   g_clear_pointer (&request->query, musterd_query_free);
+  if (request->body->len > 0)
+    explicit_bzero (request->body->data, request->body->len); /* a secret, perhaps */
   g_byte_array_unref (request->body);
   g_clear_pointer (&request->upload, musterd_upload_free);
   g_free (request->refusal);

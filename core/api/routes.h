@@ -44,6 +44,10 @@ void musterd_token_revoke  (MusterdRequest *request);
 void musterd_sign_in_offer (MusterdRequest *request);
 void musterd_sign_in_take  (MusterdRequest *request);
 
+void musterd_secret_list   (MusterdRequest *request);
+void musterd_secret_set    (MusterdRequest *request);
+void musterd_secret_remove (MusterdRequest *request);
+
 void musterd_store_send   (MusterdRequest *request);
 void musterd_store_take   (MusterdRequest *request);
 void musterd_status_show  (MusterdRequest *request);

@@ -57,9 +57,9 @@ check_secret (const MusterdInstanceConfig *instance, const MusterdEntry *entry, 
   for (const char *c = instance->name; *c != '\0'; c++)
     g_string_append_c (name, *c == ':' ? '-' : *c);
   musterd_problem (problems, entry->file, entry->line,
-                   "[%s] %s: expected secret:NAME: the secret itself must not stand in a keyfile. Store it as a "
-                   "systemd credential (LoadCredential=%s:FILE), or in the file secrets/%s of the state directory "
-                   "with mode 0600, and write %s=secret:%s; what stood here should be regarded as known",
+                   "[%s] %s: expected secret:NAME: the secret itself must not stand in a keyfile. Store it with "
+                   "'musterctl secret set %s' or as a systemd credential (LoadCredential=%s:FILE), and write "
+                   "%s=secret:%s; what stood here should be regarded as known",
                    instance->name, entry->key, name->str, name->str, entry->key, name->str);
   return FALSE;
 }

@@ -158,6 +158,31 @@ gboolean   musterd_host_answer (MusterdHost *host, const char *instance, const c
 /* Restores everything the sink holds, then leaves it paused; `done` when it has. */
 void       musterd_host_drain  (MusterdHost *host, const char *instance, MusterdDone done, gpointer user_data);
 
+/* Secrets. What is told of them is never their value. */
+typedef struct
+{
+  char *name, *instance, *option;
+} MusterdSecretUse;
+
+typedef struct
+{
+  MusterdSecretList *list;
+  GPtrArray         *uses; /* MusterdSecretUse: what the options of instances refer to, there or not */
+} MusterdSecretReport;
+
+/* Takes the report, NULL with an error. */
+typedef void (*MusterdSecretListFunc) (MusterdSecretReport *report, const GError *error, gpointer user_data);
+/* Where it is now; and the names (char *) of the instances that were started anew, since they refer to it. */
+typedef void (*MusterdSecretSetFunc) (MusterdSecretPlace place, const GPtrArray *restarted, const GError *error,
+                                      gpointer user_data);
+
+void       musterd_secret_report_free (MusterdSecretReport *report);
+void       musterd_host_list_secrets  (MusterdHost *host, MusterdSecretListFunc func, gpointer user_data);
+void       musterd_host_set_secret    (MusterdHost *host, const char *name, const char *secret,
+                                       MusterdSecretSetFunc func, gpointer user_data);
+void       musterd_host_remove_secret (MusterdHost *host, const char *name, MusterdSecretSetFunc func,
+                                       gpointer user_data);
+
 typedef struct
 {
   MusterReportResult result;

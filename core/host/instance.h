@@ -191,6 +191,8 @@ MusterdInstanceInfo *musterd_instance_get_info (MusterdInstance *instance);
 void     musterd_instance_settle (MusterdInstance *instance);
 /* `timeout` for stopping, where that is needed. */
 void     musterd_instance_stop   (MusterdInstance *instance, gint64 timeout);
+/* A run from the beginning, also of one that had failed. FALSE: none is wanted. */
+gboolean musterd_instance_restart (MusterdInstance *instance, const char *why);
 /* Nothing is waited for: where something still runs, it is left to itself. */
 void     musterd_instance_give_up (MusterdInstance *instance);
 void     musterd_instance_on_item (MusterdItem *item, gpointer user_data);
@@ -239,6 +241,8 @@ void     musterd_instance_keep       (MusterdInstance *instance, const MusterMes
 void     musterd_instance_answer     (MusterdInstance *instance, guint64 serial, char *secret, GError *error);
 void     musterd_instance_secret_get (MusterdInstance *instance, const MusterMessage *message);
 void     musterd_instance_secret_put (MusterdInstance *instance, const MusterMessage *message);
+/* The NAME of the option's secret:NAME; NULL: not set. */
+const char *musterd_instance_referred_secret (const MusterdInstanceConfig *config, const MusterOption *option);
 /* The name in the secrets' store for what this instance calls `name`. */
 char    *musterd_instance_secret_name (const MusterdInstanceConfig *config, const MusterPluginDescriptor *descriptor,
                                        const char *name);

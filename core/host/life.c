@@ -283,6 +283,18 @@ musterd_instance_stop (MusterdInstance *instance, gint64 timeout)
   musterd_outbox_stop (musterd_run_get_outbox (instance->run), instance->stop_at);
 }
 
+gboolean
+musterd_instance_restart (MusterdInstance *instance, const char *why)
+{
+  if (instance->host->stopping || (instance->want != MUSTERD_WANT_RUN && instance->want != MUSTERD_WANT_DRAIN))
+    return FALSE;
+  musterd_instance_log (instance, MUSTER_LOG_MESSAGE, "it is started anew: %s", why);
+  instance->failed = FALSE;
+  instance->attempts = 0;
+  musterd_instance_stop (instance, instance->host->limits.stop); /* and what is wanted begins after it */
+  return TRUE;
+}
+
 static void
 quit_if_done (MusterdInstance *instance)
 {

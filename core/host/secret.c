@@ -17,9 +17,8 @@ typedef struct
   char        *name;
 } SecretJob;
 
-/* The NAME of the option's secret:NAME; NULL: not set. */
-static const char *
-referred (const MusterdInstanceConfig *config, const MusterOption *option)
+const char *
+musterd_instance_referred_secret (const MusterdInstanceConfig *config, const MusterOption *option)
 {
   const char *value = musterd_instance_config_get (config, option->name);
 
@@ -62,7 +61,7 @@ musterd_instance_secret_name (const MusterdInstanceConfig *config, const MusterP
   for (gsize i = 0; i < descriptor->n_options; i++)
     {
       const MusterOption *option = muster_option_nth (descriptor->options, descriptor->option_size, i);
-      const char *meant = option->type == MUSTER_OPTION_SECRET ? referred (config, option) : NULL;
+      const char *meant = option->type == MUSTER_OPTION_SECRET ? musterd_instance_referred_secret (config, option) : NULL;
 
       if (meant != NULL && (g_str_equal (option->name, name) || g_str_equal (meant, name)))
         return g_strdup (meant);

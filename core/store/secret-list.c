@@ -11,7 +11,7 @@ typedef struct
 {
   const MusterdSecretPlaces *places;
   const char *const         *names; /* nullable: asked for by name; those to come */
-  MusterdSecretListFunc      func;
+  MusterdSecretPlacesFunc      func;
   gpointer                   user_data;
   MusterdSecretList         *list;
   GHashTable                *known; /* name → MusterdSecretItem, as in the list */
@@ -169,7 +169,7 @@ on_service_listed (const MusterdServiceAnswer *told, gpointer user_data)
 #endif
 
 void
-musterd_secret_places_list (const MusterdSecretPlaces *places, const char *const *names, MusterdSecretListFunc func,
+musterd_secret_places_list (const MusterdSecretPlaces *places, const char *const *names, MusterdSecretPlacesFunc func,
                             gpointer user_data)
 {
   Look *look = g_new0 (Look, 1);

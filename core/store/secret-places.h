@@ -50,9 +50,9 @@ void musterd_secret_work_free  (MusterdSecretWork *work);
 
 /* secret-list.c: the same for a look at all of them; takes no turn, and changes nothing but plain files into sealed
  * ones. `names` (nullable) must live until then. */
-typedef void (*MusterdSecretListFunc) (MusterdSecretList *list, GError *error, gpointer user_data); /* takes both */
+typedef void (*MusterdSecretPlacesFunc) (MusterdSecretList *list, GError *error, gpointer user_data); /* takes both */
 
 void musterd_secret_places_list (const MusterdSecretPlaces *places, const char *const *names,
-                                 MusterdSecretListFunc func, gpointer user_data);
+                                 MusterdSecretPlacesFunc func, gpointer user_data);
 
 G_END_DECLS

@@ -63,6 +63,7 @@ extern const CtlCommand ctl_appointment_commands[];
 extern const CtlCommand ctl_user_commands[];
 extern const CtlCommand ctl_token_commands[];
 extern const CtlCommand ctl_plugin_commands[];
+extern const CtlCommand ctl_secret_commands[];
 extern const CtlCommand ctl_daemon_commands[];
 
 /* The n-th argument, NULL: not given. */

@@ -101,7 +101,7 @@ class Completion(CtlCase):
                 commands.setdefault(match[1], set()).update(filter(None, [match[2]]))
         self.assertEqual(set(self.complete(daemon, '')), set(commands) | {'help'})
         self.assertEqual(set(self.complete(daemon, 'help', '')), set(commands) | {'help'})
-        for first in ('user', 'token', 'plugin'):
+        for first in ('user', 'token', 'plugin', 'secret'):
             self.assertEqual(set(self.complete(daemon, first, '')), commands[first])
         self.assertEqual(self.complete(daemon, '--socket', 'x', 'sh'), ['show'])
         self.assertEqual(set(self.complete(daemon, 'set', '--')),

@@ -211,3 +211,51 @@ musterd_host_test (MusterdHost *host G_GNUC_UNUSED, const char *instance, const 
   g_ptr_array_add (lines, &line);
   done (lines, NULL, user_data);
 }
+
+void
+musterd_secret_report_free (MusterdSecretReport *report)
+{
+  g_clear_pointer (&report->list, musterd_secret_list_free);
+  g_ptr_array_unref (report->uses);
+  g_free (report);
+}
+
+void
+musterd_host_list_secrets (MusterdHost *host G_GNUC_UNUSED, MusterdSecretListFunc func, gpointer user_data)
+{
+  MusterdSecretReport *report = g_new0 (MusterdSecretReport, 1);
+
+  note (g_strdup ("secrets"));
+  report->list = g_new0 (MusterdSecretList, 1);
+  report->list->items = g_ptr_array_new ();
+  report->uses = g_ptr_array_new ();
+  func (report, NULL, user_data);
+}
+
+static void
+answer_secret (const char *name, MusterdSecretPlace place, MusterdSecretSetFunc func, gpointer user_data)
+{
+  g_autoptr(GPtrArray) restarted = g_ptr_array_new ();
+  g_autoptr(GError) error = NULL;
+
+  g_ptr_array_add (restarted, (char *) "fake");
+  if (!musterd_secret_name_is_valid (name))
+    error = g_error_new_literal (MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "no name of a secret");
+  func (place, restarted, error, user_data);
+}
+
+void
+musterd_host_set_secret (MusterdHost *host G_GNUC_UNUSED, const char *name, const char *secret,
+                         MusterdSecretSetFunc func, gpointer user_data)
+{
+  note (g_strdup_printf ("secret %s %s", name, secret));
+  answer_secret (name, MUSTERD_SECRET_FILE, func, user_data);
+}
+
+void
+musterd_host_remove_secret (MusterdHost *host G_GNUC_UNUSED, const char *name, MusterdSecretSetFunc func,
+                            gpointer user_data)
+{
+  note (g_strdup_printf ("secret %s removed", name));
+  answer_secret (name, MUSTERD_SECRET_NOWHERE, func, user_data);
+}

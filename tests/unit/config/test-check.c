@@ -172,7 +172,7 @@ test_secrets (void)
 
   g_assert_true (g_str_has_prefix (problem, "t:3: [x:y] password: expected secret:NAME"));
   g_assert_nonnull (strstr (problem, "LoadCredential=x-y:FILE"));
-  g_assert_nonnull (strstr (problem, "secrets/x-y"));
+  g_assert_nonnull (strstr (problem, "musterctl secret set x-y"));
   g_assert_nonnull (strstr (problem, "password=secret:x-y"));
 }
 

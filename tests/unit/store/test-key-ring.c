@@ -97,9 +97,17 @@ try_to_connect (Fixture *f)
 static void
 start_bus (Fixture *f)
 {
-  g_autofree char *address = g_strconcat ("--address=", f->address, NULL);
-  const char *const argv[] = { "dbus-daemon", "--session", "--nofork", "--nopidfile", address, NULL };
+  /* Not that of a session, which starts services by itself. */
+  g_autofree char *config
+      = g_strdup_printf ("<busconfig><type>session</type><listen>%s</listen><auth>EXTERNAL</auth>"
+                         "<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>"
+                         "<allow own=\"*\"/></policy></busconfig>\n",
+                         f->address);
+  g_autofree char *path = test_path (f->home, "bus.conf");
+  g_autofree char *option = g_strconcat ("--config-file=", path, NULL);
+  const char *const argv[] = { "dbus-daemon", option, "--nofork", "--nopidfile", NULL };
 
+  g_assert_true (g_file_set_contents (path, config, -1, NULL));
   f->bus = spawn (f, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, argv);
   while (f->connection == NULL)
     f->connection = try_to_connect (f);
