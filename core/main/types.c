@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 
 #include "api/lent-stream.h"
+#include "store/secrets.h"
 
 /* GLib 2.74 may lock up where two threads meet a class for the first time: one makes it and holds the lock for that,
  * and waits for a type that the other is registering, which waits for the lock. The api and each instance have threads
@@ -23,6 +24,7 @@ musterd_types_prepare (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
     g_type_class_unref (g_type_class_ref (types[i]));
+  musterd_secrets_prepare ();
   /* What a session is made of registers itself when the first one is made. */
   g_object_unref (soup_session_new ());
 }

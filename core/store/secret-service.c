@@ -440,6 +440,16 @@ has_bus (void)
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+void
+musterd_secret_service_prepare (void)
+{
+  const GType types[] = { G_TYPE_DBUS_CONNECTION, G_TYPE_DBUS_AUTH_OBSERVER, G_TYPE_DBUS_MESSAGE, G_TYPE_DBUS_PROXY,
+                          SECRET_TYPE_SERVICE,    SECRET_TYPE_COLLECTION,    SECRET_TYPE_ITEM };
+
+  for (gsize i = 0; has_bus () && i < G_N_ELEMENTS (types); i++)
+    g_type_class_unref (g_type_class_ref (types[i]));
+}
+
 static gboolean
 on_turn (gpointer data)
 {

@@ -33,6 +33,8 @@ typedef void (*MusterdServiceFunc) (const MusterdServiceAnswer *answer, gpointer
 
 typedef struct _MusterdSecretService MusterdSecretService;
 
+/* musterd_secrets_prepare() */
+void                  musterd_secret_service_prepare (void);
 /* `timeout` of one question, `pause` after one that was not answered; both in µs. */
 MusterdSecretService *musterd_secret_service_new    (gint64 timeout, gint64 pause);
 /* From now on nothing is asked; what is under way is given up after `timeout` µs at the latest. */

@@ -272,6 +272,14 @@ post (MusterdSecrets *secrets, GSourceFunc func, gpointer data, GDestroyNotify f
   g_source_attach (source, secrets->context);
 }
 
+void
+musterd_secrets_prepare (void)
+{
+#ifdef MUSTERD_WITH_LIBSECRET
+  musterd_secret_service_prepare ();
+#endif
+}
+
 MusterdSecrets *
 musterd_secrets_new (const char *state_dir)
 {

@@ -16,6 +16,9 @@ typedef struct _MusterdSecrets MusterdSecrets;
 
 /* A name: 1 to 128 of [A-Za-z0-9._-], not beginning with a dot. */
 gboolean        musterd_secret_name_is_valid (const char *name);
+/* Makes known, while there is one thread, what the Secret Service needs of the type system; nothing where there is no
+ * session's bus. */
+void            musterd_secrets_prepare (void);
 MusterdSecrets *musterd_secrets_new    (const char *state_dir);
 /* Waits for what was put, two seconds at most for a Secret Service that does not answer. */
 void            musterd_secrets_free   (MusterdSecrets *secrets);
