@@ -141,8 +141,8 @@ typedef struct
   gpointer              user_data;
 } ChangeJob;
 
-/* A plugin that has read a secret need not look at it again; one whose configuration changes is started anew, and this is
- * such a change. */
+/* A plugin that has read a secret need not look at it again; one whose configuration changes is started anew, and this
+ * is such a change. */
 static GPtrArray *
 restart_users (MusterdHost *host, const char *name)
 {
@@ -154,7 +154,8 @@ restart_users (MusterdHost *host, const char *name)
       const MusterdSecretUse *use = uses->pdata[i];
       MusterdInstance *instance = musterd_host_find (host, use->instance);
 
-      if (!g_str_equal (use->name, name) || g_ptr_array_find_with_equal_func (restarted, use->instance, g_str_equal, NULL))
+      if (!g_str_equal (use->name, name)
+          || g_ptr_array_find_with_equal_func (restarted, use->instance, g_str_equal, NULL))
         continue;
       if (musterd_instance_restart (instance, "its secret has changed"))
         g_ptr_array_add (restarted, g_strdup (use->instance));

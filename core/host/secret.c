@@ -61,7 +61,8 @@ musterd_instance_secret_name (const MusterdInstanceConfig *config, const MusterP
   for (gsize i = 0; i < descriptor->n_options; i++)
     {
       const MusterOption *option = muster_option_nth (descriptor->options, descriptor->option_size, i);
-      const char *meant = option->type == MUSTER_OPTION_SECRET ? musterd_instance_referred_secret (config, option) : NULL;
+      const char *meant
+          = option->type == MUSTER_OPTION_SECRET ? musterd_instance_referred_secret (config, option) : NULL;
 
       if (meant != NULL && (g_str_equal (option->name, name) || g_str_equal (meant, name)))
         return g_strdup (meant);

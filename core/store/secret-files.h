@@ -14,8 +14,8 @@ typedef enum
   MUSTERD_SECRET_FILE_OWN         /* for nobody but its owner, and in a directory that nobody else can change */
 } MusterdSecretFileKind;
 
-/* The file's bytes (at most `max`; of more, error), to be wiped with musterd_secret_bytes_free(). NULL without an error:
- * there is no such file. */
+/* The file's bytes (at most `max`; of more, error), to be wiped with musterd_secret_bytes_free(). NULL without an
+ * error: there is no such file. */
 guchar    *musterd_secret_file_read   (const char *dir, const char *name, MusterdSecretFileKind kind, gsize max,
                                        gsize *length, GError **error);
 /* Makes DIR, whose parent exists, where it is missing. Not for two threads at a time. */

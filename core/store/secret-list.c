@@ -11,7 +11,7 @@ typedef struct
 {
   const MusterdSecretPlaces *places;
   const char *const         *names; /* nullable: asked for by name; those to come */
-  MusterdSecretPlacesFunc      func;
+  MusterdSecretPlacesFunc    func;
   gpointer                   user_data;
   MusterdSecretList         *list;
   GHashTable                *known; /* name → MusterdSecretItem, as in the list */
@@ -57,7 +57,8 @@ static gboolean
 add_credentials (Look *look, GError **error)
 {
   const char *dir = look->places->credentials;
-  g_autoptr(GPtrArray) names = dir != NULL ? musterd_secret_file_list (dir, MUSTERD_SECRET_FILE_CREDENTIAL, error) : NULL;
+  g_autoptr(GPtrArray) names
+      = dir != NULL ? musterd_secret_file_list (dir, MUSTERD_SECRET_FILE_CREDENTIAL, error) : NULL;
 
   if (names == NULL)
     return dir == NULL;

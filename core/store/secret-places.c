@@ -283,7 +283,8 @@ finish_not_found (MusterdSecretWork *work)
 
   if (work->doubt != NULL)
     g_set_error (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
-                 "it is neither a credential nor a file, and the Secret Service, which may have it, cannot be asked: %s",
+                 "it is neither a credential nor a file, and the Secret Service, which may have it, cannot be asked: "
+                 "%s",
                  work->doubt);
   else if (work->ring_locked)
     g_set_error_literal (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_LOCKED,

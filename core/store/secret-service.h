@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Secrets in the key ring of a desktop: the Secret Service on the session's bus. One question at a time, each with a
- * time limit of ours; never asks a person anything, and never starts a bus. Items carry the attributes application=muster and name=NAME, so that
- * other tools can put them there.
+ * time limit of ours; never asks a person anything, and never starts a bus. Items carry the attributes
+ * application=muster and name=NAME, so that other tools can put them there.
  *
  * On one thread, whose thread-default context must turn. */
 #pragma once

@@ -43,8 +43,8 @@ load_key (const MusterdSecretState *state, Key *key, GError **error)
     return TRUE;
   key_clear (key);
   g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
-               "the key of the sealed secrets: the credential " MUSTERD_SECRET_KEY_NAME " has fewer than %d bytes; make "
-               "one with 'head -c 32 /dev/urandom'",
+               "the key of the sealed secrets: the credential " MUSTERD_SECRET_KEY_NAME " has fewer than %d bytes; "
+               "make one with 'head -c 32 /dev/urandom'",
                MUSTERD_SEAL_KEY_MIN);
   return FALSE;
 }
@@ -196,8 +196,8 @@ musterd_secret_state_write (const MusterdSecretState *state, const char *name, c
   if (sealed != NULL)
     {
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "the secret '%s' is sealed, and the service has no credential " MUSTERD_SECRET_KEY_NAME ": nothing is "
-                   "stored in plain beside it; give the key back (LoadCredentialEncrypted=" MUSTERD_SECRET_KEY_NAME
+                   "the secret '%s' is sealed, and the service has no credential " MUSTERD_SECRET_KEY_NAME ": nothing "
+                   "is stored in plain beside it; give the key back (LoadCredentialEncrypted=" MUSTERD_SECRET_KEY_NAME
                    ":FILE), or remove what is sealed with 'musterctl secret remove' first",
                    sealed);
       return FALSE;

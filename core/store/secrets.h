@@ -24,8 +24,8 @@ MusterdSecrets *musterd_secrets_new    (const char *state_dir);
 void            musterd_secrets_free   (MusterdSecrets *secrets);
 void            musterd_secrets_get_async  (MusterdSecrets *secrets, const char *name, GAsyncReadyCallback callback,
                                             gpointer user_data);
-/* The secret (of a file: one trailing line end removed), to be wiped with musterd_secret_free(). MUSTERD_ERROR_NOT_FOUND
- * says where it was looked for; LOCKED: it is, or may be, in a locked key ring; UNAVAILABLE: it is there but cannot be
+/* The secret (of a file: one trailing line end removed), to be wiped with musterd_secret_free().
+ * MUSTERD_ERROR_NOT_FOUND says where it was looked for; LOCKED: it is, or may be, in a locked key ring; UNAVAILABLE: it is there but cannot be
  * used, or who may have it does not answer. */
 char           *musterd_secrets_get_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error);
 

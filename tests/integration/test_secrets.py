@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Secrets of the running daemon: set, listed and removed by administrators, sealed and unsealed, in a key ring, taken up
-by whoever refers to them, and seen nowhere."""
+"""Secrets of the running daemon: set, listed and removed by administrators, sealed, in a key ring, taken up by whoever
+refers to them, and seen nowhere."""
 
 import contextlib
 import json

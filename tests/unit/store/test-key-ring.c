@@ -164,7 +164,7 @@ is_owned (Fixture *f)
   return owned;
 }
 
-/* gnome-keyring without a desktop. `unlocked`: with the password "pw", which is made the key ring's at the first time. */
+/* gnome-keyring without a desktop. `unlocked`: with the password "pw", which becomes the key ring's at the first time. */
 static void
 start_ring (Fixture *f, gboolean unlocked)
 {

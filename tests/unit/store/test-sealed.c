@@ -177,7 +177,8 @@ test_other_key (Secrets *f, gconstpointer data G_GNUC_UNUSED)
   give_key (f, KEY);
   secrets_assert_put (f, "key", "s3cret", MUSTERD_SECRET_SEALED_FILE);
   give_key (f, OTHER_KEY);
-  secrets_refuse_get (f, "key", MUSTERD_ERROR_UNAVAILABLE, "*another key*muster-secret-key*'musterctl secret set key'*");
+  secrets_refuse_get (f, "key", MUSTERD_ERROR_UNAVAILABLE,
+                      "*another key*muster-secret-key*'musterctl secret set key'*");
   give_key (f, KEY);
   secrets_assert (f, "key", "s3cret");
 
