@@ -73,12 +73,6 @@ add_claims (MusterdBatch *batch, const BenchPopulation *population, guint user, 
     {
       g_autoptr(MusterdClaim) claim = bench_claim_new (user, n, population->from + n * MUSTERD_HOUR);
 
-      if (population->subjects)
-        {
-          g_autofree char *subject = g_strdup_printf ("Weekly round of team %u, item %u", user % 977, n);
-
-          musterd_claim_set_text (claim, subject);
-        }
       if (population->links)
         {
           g_autofree char *link

@@ -14,7 +14,7 @@ typedef struct
   guint       n_users;
   guint       n_claims; /* of each user */
   MusterdTime from;     /* of the first claim; the others follow, an hour each */
-  gboolean    subjects, links;
+  gboolean    links; /* each claim says where it can be opened */
 } BenchPopulation;
 
 char        *bench_user_id  (guint number);

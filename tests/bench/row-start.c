@@ -69,8 +69,7 @@ bench_row_start (Bench *bench)
   g_autofree char *state_dir = g_build_filename (bench_get_folder (bench), "state", NULL);
   const BenchPopulation population = { .n_users = bench_size (bench, 100000, 200),
                                        .n_claims = 10,
-                                       .from = g_get_real_time () + MUSTERD_DAY,
-                                       .subjects = TRUE };
+                                       .from = g_get_real_time () + MUSTERD_DAY };
 
   bench_population_write (&population, state_dir);
   /* Once, not counted: it fills the table of what is shown, and the caches. */
