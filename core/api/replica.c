@@ -5,7 +5,7 @@
 
 typedef struct
 {
-  MusterdUser     *user;     /* nullable until it is said */
+  MusterdUser     *user;
   MusterdPresence *presence; /* nullable until it is said */
   char            *account;  /* nullable: under which it stands in `accounts` */
   guint64          revision; /* the place in `order` */
@@ -20,7 +20,7 @@ typedef struct
 
 struct _MusterdReplica
 {
-  GHashTable *entries;  /* id → Entry; the key is the entry's own copy */
+  GHashTable *entries;  /* id, in the entry's user → Entry */
   GHashTable *accounts; /* OS account → set of ids */
   GQueue      order;    /* Entry by revision */
   GQueue      removed;  /* Removed by revision */
@@ -41,7 +41,7 @@ entry_free (gpointer data)
 {
   Entry *entry = data;
 
-  g_clear_pointer (&entry->user, musterd_user_unref);
+  musterd_user_unref (entry->user);
   g_clear_pointer (&entry->presence, musterd_presence_unref);
   g_free (entry->account);
   g_free (entry);
@@ -52,7 +52,7 @@ musterd_replica_new (void)
 {
   MusterdReplica *replica = g_new0 (MusterdReplica, 1);
 
-  replica->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
+  replica->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   replica->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
   g_queue_init (&replica->order);
   g_queue_init (&replica->removed);
@@ -157,6 +157,19 @@ remove_user (MusterdReplica *replica, MusterdReplicaChange *change)
 }
 
 static void
+set_user (MusterdReplica *replica, Entry *entry, MusterdUser *user)
+{
+  MusterdUser *before = entry->user;
+
+  /* The table's key stands in the user. */
+  if (before != NULL)
+    g_hash_table_steal (replica->entries, before->id);
+  entry->user = musterd_user_ref (user);
+  g_hash_table_insert (replica->entries, user->id, entry);
+  g_clear_pointer (&before, musterd_user_unref);
+}
+
+static void
 put_user (MusterdReplica *replica, MusterdReplicaChange *change)
 {
   Entry *entry = g_hash_table_lookup (replica->entries, change->id);
@@ -165,12 +178,11 @@ put_user (MusterdReplica *replica, MusterdReplicaChange *change)
     {
       entry = g_new0 (Entry, 1);
       entry->link.data = entry;
-      g_hash_table_insert (replica->entries, g_strdup (change->id), entry);
+      set_user (replica, entry, change->user != NULL ? change->user : change->presence->user);
     }
   if (change->user != NULL)
     {
-      g_clear_pointer (&entry->user, musterd_user_unref);
-      entry->user = musterd_user_ref (change->user);
+      set_user (replica, entry, change->user);
       set_account (replica, change->id, entry, change->user->fields[MUSTERD_USER_UNIX_USER]);
     }
   if (entry->presence != NULL)
@@ -179,8 +191,6 @@ put_user (MusterdReplica *replica, MusterdReplicaChange *change)
     {
       g_clear_pointer (&entry->presence, musterd_presence_unref);
       entry->presence = musterd_presence_ref (change->presence);
-      if (entry->user == NULL)
-        entry->user = musterd_user_ref (change->presence->user);
     }
   if (entry->presence != NULL)
     {
@@ -381,8 +391,7 @@ musterd_replica_list_users (MusterdReplica *replica)
 
   g_hash_table_iter_init (&iter, replica->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Entry *) value)->user != NULL)
-      g_ptr_array_add (users, musterd_user_ref (((Entry *) value)->user));
+    g_ptr_array_add (users, musterd_user_ref (((Entry *) value)->user));
   g_ptr_array_sort (users, compare_users);
   return users;
 }

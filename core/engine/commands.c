@@ -75,10 +75,7 @@ put_users_in_force (MusterdEngine *engine, const GPtrArray *users)
       if (entry == NULL)
         entry = musterd_engine_add (engine, user);
       else
-        {
-          musterd_user_unref (entry->facts.user);
-          entry->facts.user = musterd_user_ref (user);
-        }
+        musterd_engine_set_user (engine, entry, user);
       musterd_engine_touch (engine, entry);
     }
   musterd_engine_tell_users (engine, (MusterdUser *const *) users->pdata, users->len, NULL, 0);

@@ -68,6 +68,15 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
   return TRUE;
 }
 
+/* Whether these words, which may be a key as its source has it, name this key. */
+static gboolean
+is_key (const char *word, const char *key)
+{
+  g_autofree char *kept = musterd_claim_dup_short_key (word);
+
+  return g_str_equal (kept, key);
+}
+
 static MusterdClaim *
 find_claim (const MusterdFacts *facts, const char *word)
 {
@@ -78,9 +87,8 @@ find_claim (const MusterdFacts *facts, const char *word)
       char id[13];
 
       musterd_claim_get_id (claim, id);
-      if (g_str_equal (word, id) || g_str_equal (word, claim->key)
-          || (g_str_has_prefix (word, claim->source) && word[length] == '/'
-              && g_str_equal (word + length + 1, claim->key)))
+      if (g_str_equal (word, id) || is_key (word, claim->key)
+          || (g_str_has_prefix (word, claim->source) && word[length] == '/' && is_key (word + length + 1, claim->key)))
         return claim;
     }
   return NULL;

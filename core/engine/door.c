@@ -76,6 +76,7 @@ musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, Muster
     }
 
   musterd_door_strip (claim, settings);
+  musterd_claim_shorten_key (claim);
 
   if (musterd_claim_kind_is_leased (claim->kind))
     {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "model/intern.h"
+
 static void
 entry_free (gpointer data)
 {
@@ -13,7 +15,7 @@ entry_free (gpointer data)
   musterd_commands_clear (&entry->commands);
   musterd_facts_clear (&entry->facts);
   g_clear_pointer (&entry->presence, musterd_presence_unref);
-  g_free (entry->stored_template);
+  g_clear_pointer (&entry->stored_template, musterd_intern_release);
   g_free (entry->ended_by);
   g_free (entry);
 }
@@ -48,9 +50,18 @@ musterd_engine_add (MusterdEngine *engine, MusterdUser *user)
   entry->node.at = MUSTERD_TIME_NEVER;
   entry->next_change = MUSTERD_TIME_NEVER;
   entry->stored_since = MUSTERD_TIME_NEVER;
-  /* The key is a copy: the user object is replaced when its data changes. */
-  g_hash_table_insert (engine->entries, g_strdup (user->id), entry);
+  g_hash_table_insert (engine->entries, user->id, entry);
   return entry;
+}
+
+void
+musterd_engine_set_user (MusterdEngine *engine, MusterdEntry *entry, MusterdUser *user)
+{
+  /* The table's key stands in the user. */
+  g_hash_table_steal (engine->entries, entry->facts.user->id);
+  musterd_user_unref (entry->facts.user);
+  entry->facts.user = musterd_user_ref (user);
+  g_hash_table_insert (engine->entries, user->id, entry);
 }
 
 void
@@ -74,7 +85,7 @@ musterd_engine_take (MusterdEngine *engine, MusterdEntry *entry)
     {
       GHashTable *troubled = ((MusterdSourceState *) source)->troubled;
 
-      g_hash_table_remove (((MusterdSourceState *) source)->users, entry->facts.user->id);
+      g_hash_table_remove (((MusterdSourceState *) source)->users, entry);
       if (troubled != NULL && g_hash_table_remove (troubled, entry->facts.user->id))
         engine->n_troubled--;
     }
@@ -115,12 +126,22 @@ on_choice (gpointer data, const char *user, MusterdChoice *choice)
 static void
 on_ignore (gpointer data, const char *user, MusterdIgnore *ignore)
 {
-  MusterdEntry *entry = musterd_engine_find (data, user);
+  MusterdEngine *engine = data;
+  MusterdEntry *entry = musterd_engine_find (engine, user);
 
   if (entry == NULL)
     {
       musterd_ignore_free (ignore);
       return;
+    }
+  if (strlen (ignore->key) > MUSTERD_CLAIM_KEY_KEPT)
+    {
+      g_autofree char *key = g_steal_pointer (&ignore->key);
+
+      /* As in on_claim(). */
+      ignore->key = musterd_claim_dup_short_key (key);
+      musterd_pending_ignore_gone (engine->pending, entry, ignore->source, key);
+      musterd_pending_ignore (engine->pending, entry, ignore);
     }
   if (entry->facts.ignores == NULL)
     entry->facts.ignores = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_ignore_free);
@@ -141,7 +162,14 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
   if (entry == NULL)
     return;
   claim->run = 0;
-  musterd_engine_source_speaks (engine, claim->source, user,
+  if (strlen (claim->key) > MUSTERD_CLAIM_KEY_KEPT)
+    {
+      /* Written when long keys were kept as they are. */
+      musterd_pending_drop_claim (engine->pending, entry, claim);
+      musterd_claim_shorten_key (claim);
+      musterd_pending_put_claim (engine->pending, entry, claim);
+    }
+  musterd_engine_source_speaks (engine, claim->source, entry,
                                 musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
   /* The setting may have been switched off since it was written. */
   if (musterd_door_strip (claim, engine->settings))
@@ -203,8 +231,8 @@ on_shown (gpointer data, const char *user, MusterdStatus status, const char *tem
   if (entry == NULL)
     return;
   entry->stored_status = status;
-  g_free (entry->stored_template);
-  entry->stored_template = g_strdup (template_name);
+  g_clear_pointer (&entry->stored_template, musterd_intern_release);
+  entry->stored_template = template_name != NULL ? musterd_intern (template_name) : NULL;
   entry->stored_since = since;
   musterd_engine_set_ended (entry, ended_by);
 }
@@ -236,7 +264,7 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
   engine->store = store;
   engine->settings = musterd_settings_ref (settings);
   engine->context = g_main_context_ref_thread_default ();
-  engine->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
+  engine->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   engine->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) musterd_source_state_free);
   engine->commands = g_hash_table_new (NULL, NULL);
   engine->heap = musterd_heap_new ();

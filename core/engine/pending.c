@@ -5,6 +5,10 @@
 
 #include "engine/private.h"
 
+#include <string.h>
+
+#include "model/intern.h"
+
 #define FLUSH_MS 100
 #define BACKLOG_MAX 32 /* batches in the store's queue above which we wait and gather */
 #define BATCH_MAX 10000 /* items of one batch: what a write takes at once must stay small beside what it may hold */
@@ -18,26 +22,47 @@ typedef enum
   ITEM_SHOWN
 } ItemType;
 
+/* One thing; the four first members name it. */
 typedef struct
 {
-  ItemType type;
-  char    *name; /* the key of the table: all of the following in one */
-  char    *user, *source, *id;
-  gpointer object; /* nullable: gone */
+  ItemType    type;
+  const char *user, *source, *id; /* in `names`, or the caller's where the item is only to look for another */
+  GList       link;               /* in `order` */
+  gpointer    object;             /* nullable: gone */
   /* ITEM_SHOWN */
   MusterdStatus status;
-  char         *template_name;
+  char         *template_name; /* nullable, interned */
   MusterdTime   since;
-  char         *ended_by; /* nullable */
+  char         *ended_by; /* nullable, interned */
+  char          names[];
 } Item;
 
 struct _MusterdPending
 {
   MusterdStore *store;
   GMainContext *context;
-  GHashTable   *items; /* name, in the item → Item */
+  GHashTable   *items; /* set of Item */
+  GQueue        order; /* Item: the one that has waited longest first, so that rows which lie together, having come
+                        * together, are written together; and so that none waits for ever */
   GSource      *timer; /* nullable */
 };
+
+static guint
+item_hash (gconstpointer data)
+{
+  const Item *item = data;
+
+  return ((g_str_hash (item->user) * 31 + g_str_hash (item->source)) * 31 + g_str_hash (item->id)) * 31 + item->type;
+}
+
+static gboolean
+item_equal (gconstpointer a, gconstpointer b)
+{
+  const Item *first = a, *second = b;
+
+  return first->type == second->type && g_str_equal (first->user, second->user) && g_str_equal (first->id, second->id)
+         && g_str_equal (first->source, second->source);
+}
 
 static void
 item_free (gpointer data)
@@ -50,13 +75,18 @@ item_free (gpointer data)
     musterd_client_free (item->object);
   else if (item->type == ITEM_DEVICE)
     musterd_device_free (item->object);
-  g_free (item->name);
-  g_free (item->user);
-  g_free (item->source);
-  g_free (item->id);
-  g_free (item->template_name);
-  g_free (item->ended_by);
+  else if (item->type == ITEM_IGNORE)
+    musterd_ignore_free (item->object);
+  g_clear_pointer (&item->template_name, musterd_intern_release);
+  g_clear_pointer (&item->ended_by, musterd_intern_release);
   g_free (item);
+}
+
+static void
+item_remove (MusterdPending *pending, Item *item)
+{
+  g_queue_unlink (&pending->order, &item->link);
+  g_hash_table_remove (pending->items, item);
 }
 
 MusterdPending *
@@ -66,7 +96,8 @@ musterd_pending_new (MusterdStore *store, GMainContext *context)
 
   pending->store = store;
   pending->context = context;
-  pending->items = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, item_free);
+  pending->items = g_hash_table_new_full (item_hash, item_equal, item_free, NULL);
+  g_queue_init (&pending->order);
   return pending;
 }
 
@@ -106,7 +137,10 @@ write_item (MusterdBatch *batch, const Item *item)
         musterd_batch_remove_device (batch, item->user, item->source, item->id);
       break;
     case ITEM_IGNORE:
-      musterd_batch_remove_ignore (batch, item->user, item->source, item->id);
+      if (item->object != NULL)
+        musterd_batch_put_ignore (batch, item->user, item->object);
+      else
+        musterd_batch_remove_ignore (batch, item->user, item->source, item->id);
       break;
     case ITEM_SHOWN:
       musterd_batch_put_shown (batch, item->user, item->status, item->template_name, item->since, item->ended_by);
@@ -120,21 +154,20 @@ write_item (MusterdBatch *batch, const Item *item)
 static gboolean
 flush_some (MusterdPending *pending)
 {
-  GHashTableIter iter;
-  gpointer item;
   MusterdBatch *batch;
 
-  if (pending->store == NULL || g_hash_table_size (pending->items) == 0)
+  if (pending->store == NULL || pending->order.length == 0)
     return FALSE;
   batch = musterd_batch_new ();
-  g_hash_table_iter_init (&iter, pending->items);
-  for (guint n = 0; n < BATCH_MAX && g_hash_table_iter_next (&iter, NULL, &item); n++)
+  for (guint n = 0; n < BATCH_MAX && pending->order.length > 0; n++)
     {
+      Item *item = g_queue_peek_head (&pending->order);
+
       write_item (batch, item);
-      g_hash_table_iter_remove (&iter);
+      item_remove (pending, item);
     }
   musterd_store_write (pending->store, batch, FALSE, NULL, NULL);
-  return g_hash_table_size (pending->items) > 0;
+  return pending->order.length > 0;
 }
 
 void
@@ -158,27 +191,47 @@ on_flush_due (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static char *
-item_name (ItemType type, const char *user, const char *source, const char *id)
+static Item *
+item_find (MusterdPending *pending, ItemType type, const char *user, const char *source, const char *id)
 {
-  return g_strdup_printf ("%d\x1f%s\x1f%s\x1f%s", type, user, source, id);
+  const Item like = { .type = type, .user = user, .source = source, .id = id };
+
+  return g_hash_table_lookup (pending->items, &like);
+}
+
+static Item *
+item_new (ItemType type, const char *user, const char *source, const char *id)
+{
+  gsize user_size = strlen (user) + 1, source_size = strlen (source) + 1, id_size = strlen (id) + 1;
+  Item *item = g_malloc0 (sizeof *item + user_size + source_size + id_size);
+
+  item->type = type;
+  item->user = memcpy (item->names, user, user_size);
+  item->source = memcpy (item->names + user_size, source, source_size);
+  item->id = memcpy (item->names + user_size + source_size, id, id_size);
+  item->link.data = item;
+  return item;
 }
 
 /* A new item in place of the one before of the same thing; NULL: nothing is to be written. */
 static Item *
 item_add (MusterdPending *pending, ItemType type, const MusterdEntry *entry, const char *source, const char *id)
 {
-  Item *item;
+  const char *user = entry->facts.user->id;
+  Item *item, *before;
 
   if (pending->store == NULL || entry->leaving)
     return NULL;
-  item = g_new0 (Item, 1);
-  item->type = type;
-  item->user = g_strdup (entry->facts.user->id);
-  item->source = g_strdup (source);
-  item->id = g_strdup (id);
-  item->name = item_name (type, item->user, source, id);
-  g_hash_table_replace (pending->items, item->name, item);
+  item = item_new (type, user, source, id);
+  before = item_find (pending, type, user, source, id);
+  if (before != NULL)
+    {
+      g_queue_insert_after_link (&pending->order, &before->link, &item->link);
+      item_remove (pending, before);
+    }
+  else
+    g_queue_push_tail_link (&pending->order, &item->link);
+  g_hash_table_add (pending->items, item);
 
   if (pending->timer == NULL)
     {
@@ -194,31 +247,28 @@ item_add (MusterdPending *pending, ItemType type, const MusterdEntry *entry, con
 void
 musterd_pending_forget_user (MusterdPending *pending, const char *user)
 {
-  GHashTableIter iter;
-  gpointer item;
-
-  g_hash_table_iter_init (&iter, pending->items);
-  while (g_hash_table_iter_next (&iter, NULL, &item))
-    if (g_str_equal (((Item *) item)->user, user))
-      g_hash_table_iter_remove (&iter);
+  for (GList *link = pending->order.head, *next; link != NULL; link = next)
+    {
+      next = link->next;
+      if (g_str_equal (((Item *) link->data)->user, user))
+        item_remove (pending, link->data);
+    }
 }
 
 void
 musterd_pending_drop_source (MusterdPending *pending, const char *source)
 {
-  GHashTableIter iter;
-  gpointer value;
   MusterdBatch *batch;
 
   if (pending->store == NULL)
     return;
-  g_hash_table_iter_init (&iter, pending->items);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  for (GList *link = pending->order.head, *next; link != NULL; link = next)
     {
-      const Item *item = value;
+      const Item *item = link->data;
 
+      next = link->next;
       if (item->type != ITEM_IGNORE && item->type != ITEM_SHOWN && g_str_equal (item->source, source))
-        g_hash_table_iter_remove (&iter);
+        item_remove (pending, link->data);
     }
   batch = musterd_batch_new ();
   musterd_batch_drop_source (batch, source);
@@ -228,9 +278,10 @@ musterd_pending_drop_source (MusterdPending *pending, const char *source)
 void
 musterd_pending_keep_ignore (MusterdPending *pending, const char *user, const char *source, const char *key)
 {
-  g_autofree char *name = item_name (ITEM_IGNORE, user, source, key);
+  Item *item = item_find (pending, ITEM_IGNORE, user, source, key);
 
-  g_hash_table_remove (pending->items, name);
+  if (item != NULL)
+    item_remove (pending, item);
 }
 
 void
@@ -282,6 +333,21 @@ musterd_pending_device (MusterdPending *pending, MusterdEntry *entry, const char
 }
 
 void
+musterd_pending_ignore (MusterdPending *pending, MusterdEntry *entry, const MusterdIgnore *ignore)
+{
+  Item *item = item_add (pending, ITEM_IGNORE, entry, ignore->source, ignore->key);
+  MusterdIgnore *copy;
+
+  if (item == NULL)
+    return;
+  copy = g_new0 (MusterdIgnore, 1);
+  copy->source = g_strdup (ignore->source);
+  copy->key = g_strdup (ignore->key);
+  copy->from = ignore->from;
+  item->object = copy;
+}
+
+void
 musterd_pending_ignore_gone (MusterdPending *pending, MusterdEntry *entry, const char *source, const char *key)
 {
   item_add (pending, ITEM_IGNORE, entry, source, key);
@@ -295,9 +361,10 @@ musterd_pending_shown (MusterdPending *pending, MusterdEntry *entry)
   if (item == NULL)
     return;
   item->status = entry->presence->status;
-  item->template_name = g_strdup (entry->presence->template_name);
+  if (entry->presence->template_name != NULL)
+    item->template_name = musterd_intern_acquire (entry->presence->template_name);
   item->since = entry->presence->since;
-  item->ended_by = g_strdup (entry->ended_by);
+  item->ended_by = entry->ended_by != NULL ? musterd_intern (entry->ended_by) : NULL;
 }
 
 void

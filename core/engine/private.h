@@ -21,7 +21,7 @@ typedef struct
   MusterdTime      next_change; /* of the presence; the node wakes for what lapses unseen, too */
   /* What was shown when the daemon stopped, until the first resolution. */
   MusterdStatus    stored_status;
-  char            *stored_template; /* nullable */
+  char            *stored_template; /* nullable, interned */
   MusterdTime      stored_since;    /* NEVER: nothing stored */
   char            *ended_by; /* nullable: the source that said goodbye for the last client; with facts.client_ended */
   GQueue           commands;        /* MusterdCommand: the first is on its way to the disk, the others wait for it */
@@ -36,7 +36,7 @@ typedef struct
   gboolean    online_once; /* in this run */
   MusterdTime lost;   /* since; NEVER = not lost */
   gboolean    is_calendar; /* has ever spoken of appointments or absences */
-  GHashTable *users;    /* ids: of whom it has spoken since the daemon's start, or left something before it */
+  GHashTable *users;    /* MusterdEntry: of whom it has spoken since the daemon's start, or left something before it */
   guint       n_claims[MUSTERD_N_CLAIM_KINDS]; /* that stand, of all users */
   GHashTable *troubled; /* nullable; user id → MusterdTime *: this user's calendar is not what it should be since */
 } MusterdSourceState;
@@ -49,7 +49,7 @@ struct _MusterdEngine
   MusterdStore    *store; /* nullable */
   MusterdSettings *settings;
   GMainContext    *context;
-  GHashTable      *entries; /* user id, in the entry → MusterdEntry */
+  GHashTable      *entries; /* user id, in the entry's user → MusterdEntry */
   GHashTable      *sources; /* instance → MusterdSourceState */
   guint            n_lost, n_troubled; /* over all sources, so that the usual case costs nothing */
   MusterdHeap     *heap;
@@ -71,6 +71,7 @@ struct _MusterdEngine
 MusterdEntry *musterd_engine_find    (MusterdEngine *engine, const char *user);
 MusterdEntry *musterd_engine_require (MusterdEngine *engine, const char *user, GError **error);
 MusterdEntry *musterd_engine_add     (MusterdEngine *engine, MusterdUser *user);
+void          musterd_engine_set_user (MusterdEngine *engine, MusterdEntry *entry, MusterdUser *user); /* new data */
 void          musterd_engine_take    (MusterdEngine *engine, MusterdEntry *entry); /* out, and frees it */
 void          musterd_engine_touch   (MusterdEngine *engine, MusterdEntry *entry);
 void          musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, gsize n_changed,
@@ -90,7 +91,7 @@ void     musterd_engine_rewind     (MusterdEngine *engine, MusterdEntry *entry, 
 /* sources.c */
 MusterdSourceState *musterd_engine_source      (MusterdEngine *engine, const char *source); /* made when new */
 void                musterd_source_state_free  (MusterdSourceState *source);
-void                musterd_engine_source_speaks (MusterdEngine *engine, const char *source, const char *user,
+void                musterd_engine_source_speaks (MusterdEngine *engine, const char *source, MusterdEntry *entry,
                                                   gboolean calendar);
 MusterdTime         musterd_engine_stale_since (MusterdEngine *engine, const MusterdEntry *entry);
 
@@ -126,6 +127,7 @@ void            musterd_pending_client      (MusterdPending *pending, MusterdEnt
                                              const char *id, const MusterdClient *client); /* NULL: gone */
 void            musterd_pending_device      (MusterdPending *pending, MusterdEntry *entry, const char *source,
                                              const char *id, const MusterdDevice *device); /* NULL: gone */
+void            musterd_pending_ignore      (MusterdPending *pending, MusterdEntry *entry, const MusterdIgnore *ignore);
 void            musterd_pending_ignore_gone (MusterdPending *pending, MusterdEntry *entry, const char *source,
                                              const char *key);
 void            musterd_pending_everything  (MusterdPending *pending, MusterdEntry *entry);

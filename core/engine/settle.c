@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "model/intern.h"
+
 /* More missed moments than this in one go (a daemon stopped for months) are not walked through one by one. */
 #define MISSED_MAX 10000
 /* An ignore whose entry is not there is kept this long from the entry's start. */
@@ -237,6 +239,16 @@ step (MusterdEngine *engine, MusterdEntry *entry, MusterdTime moment)
   return next;
 }
 
+/* Whether the store has said at the start what is shown: then it need not be told. */
+static gboolean
+is_stored (const MusterdEntry *entry)
+{
+  const MusterdPresence *presence = entry->presence;
+
+  return entry->stored_since == presence->since && entry->stored_status == presence->status
+         && g_strcmp0 (entry->stored_template, presence->template_name) == 0;
+}
+
 static void
 settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArray *changes)
 {
@@ -259,11 +271,13 @@ settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArra
     {
       engine->n_changes += change.before != NULL;
       entry->presence->revision = next_revision (engine);
-      if (change.before == NULL || change.before->status != entry->presence->status
-          || change.before->since != entry->presence->since
-          || g_strcmp0 (change.before->template_name, entry->presence->template_name) != 0)
+      if (change.before == NULL ? !is_stored (entry)
+                                : change.before->status != entry->presence->status
+                                      || change.before->since != entry->presence->since
+                                      || g_strcmp0 (change.before->template_name, entry->presence->template_name) != 0)
         musterd_pending_shown (engine->pending, entry);
     }
+  g_clear_pointer (&entry->stored_template, musterd_intern_release);
   change.after = musterd_presence_ref (entry->presence);
   g_array_append_val (changes, change);
 }

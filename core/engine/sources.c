@@ -23,20 +23,19 @@ musterd_engine_source (MusterdEngine *engine, const char *name)
     {
       source = g_new0 (MusterdSourceState, 1);
       source->lost = MUSTERD_TIME_NEVER;
-      source->users = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      source->users = g_hash_table_new (NULL, NULL);
       g_hash_table_insert (engine->sources, g_strdup (name), source);
     }
   return source;
 }
 
 void
-musterd_engine_source_speaks (MusterdEngine *engine, const char *name, const char *user, gboolean calendar)
+musterd_engine_source_speaks (MusterdEngine *engine, const char *name, MusterdEntry *entry, gboolean calendar)
 {
   MusterdSourceState *source = musterd_engine_source (engine, name);
 
   source->is_calendar |= calendar;
-  if (!g_hash_table_contains (source->users, user))
-    g_hash_table_add (source->users, g_strdup (user));
+  g_hash_table_add (source->users, entry);
 }
 
 /* Of those whose calendar it has spoken of, also of an empty one: an old green is worse than a stale one. */
@@ -56,7 +55,7 @@ musterd_engine_stale_since (MusterdEngine *engine, const MusterdEntry *entry)
       const MusterdSourceState *source = value;
       const MusterdTime *trouble = source->troubled != NULL ? g_hash_table_lookup (source->troubled, user) : NULL;
 
-      if (source->is_calendar && source->lost != MUSTERD_TIME_NEVER && g_hash_table_contains (source->users, user))
+      if (source->is_calendar && source->lost != MUSTERD_TIME_NEVER && g_hash_table_contains (source->users, entry))
         since = MIN (since, source->lost);
       if (trouble != NULL)
         since = MIN (since, *trouble);
@@ -69,16 +68,11 @@ static void
 touch_users_of (MusterdEngine *engine, const MusterdSourceState *source)
 {
   GHashTableIter iter;
-  gpointer user;
+  gpointer entry;
 
   g_hash_table_iter_init (&iter, source->users);
-  while (g_hash_table_iter_next (&iter, &user, NULL))
-    {
-      MusterdEntry *entry = musterd_engine_find (engine, user);
-
-      if (entry != NULL)
-        musterd_engine_touch (engine, entry);
-    }
+  while (g_hash_table_iter_next (&iter, &entry, NULL))
+    musterd_engine_touch (engine, entry);
 }
 
 /* A new run knows nothing of the troubles of the one before; it says those that are left. */
@@ -274,7 +268,7 @@ musterd_engine_source_drop_user (MusterdEngine *engine, const char *name, const 
 
   if (source != NULL)
     {
-      g_hash_table_remove (source->users, user);
+      g_hash_table_remove (source->users, entry);
       if (source->troubled != NULL && g_hash_table_remove (source->troubled, user))
         engine->n_troubled--;
     }

@@ -30,7 +30,7 @@ take_in (MusterdEngine *engine, MusterdEntry *entry, MusterdClaim *claim, Muster
     return FALSE; /* over for so long that it would only be thrown out again */
 
   claim->run = musterd_engine_source (engine, claim->source)->run;
-  musterd_engine_source_speaks (engine, claim->source, entry->facts.user->id,
+  musterd_engine_source_speaks (engine, claim->source, entry,
                                 musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
   old = musterd_facts_put_claim (&entry->facts, claim, now);
   musterd_engine_count_put (engine, old, claim);
@@ -72,16 +72,18 @@ musterd_engine_claim_drop (MusterdEngine *engine, const char *source, const char
                            GError **error)
 {
   MusterdEntry *entry = musterd_engine_require (engine, user, error);
+  g_autofree char *kept = NULL;
   MusterdClaim *claim;
 
   if (entry == NULL)
     return FALSE;
-  claim = musterd_facts_find_claim (&entry->facts, source, key);
+  kept = musterd_claim_dup_short_key (key);
+  claim = musterd_facts_find_claim (&entry->facts, source, kept);
   if (claim == NULL)
     return TRUE; /* gone is gone: a source that says it twice does no harm */
   musterd_pending_drop_claim (engine->pending, entry, claim);
   musterd_engine_count_gone (engine, claim);
-  musterd_facts_remove_claim (&entry->facts, source, key);
+  musterd_facts_remove_claim (&entry->facts, source, kept);
   musterd_engine_touch (engine, entry);
   return TRUE;
 }
@@ -139,7 +141,7 @@ musterd_engine_claims_replace (MusterdEngine *engine, const char *source, const 
       g_ptr_array_remove_index (entry->facts.claims, i - 1);
       changed = TRUE;
     }
-  musterd_engine_source_speaks (engine, source, user, FALSE);
+  musterd_engine_source_speaks (engine, source, entry, FALSE);
   for (gsize i = 0; i < n_claims; i++)
     if (take_in (engine, entry, claims[i], now))
       changed = TRUE;

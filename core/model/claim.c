@@ -102,6 +102,41 @@ musterd_claim_set_more (MusterdClaim *claim, const char *link, const char *greet
   claim->more->greeting_external = g_strdup (greeting_external);
 }
 
+/* Of SHA-256, 128 bits: no two keys that anybody could find have the same. */
+char *
+musterd_claim_dup_short_key (const char *key)
+{
+  g_autoptr(GChecksum) sum = NULL;
+  g_autofree char *text = NULL;
+  guint8 digest[32];
+  gsize size = sizeof digest;
+
+  if (strlen (key) <= MUSTERD_CLAIM_KEY_KEPT)
+    return g_strdup (key);
+  sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_checksum_update (sum, (const guchar *) key, -1);
+  g_checksum_get_digest (sum, digest, &size);
+  text = g_base64_encode (digest, 16);
+  /* Nothing that a path of the API, or the "source/key" by which people name a claim, gives a meaning of its own. */
+  g_strdelimit (text, "/", '-');
+  g_strdelimit (text, "+", '_');
+  text[strcspn (text, "=")] = '\0';
+  return g_strconcat ("~", text, NULL);
+}
+
+gboolean
+musterd_claim_shorten_key (MusterdClaim *claim)
+{
+  char *key;
+
+  if (strlen (claim->key) <= MUSTERD_CLAIM_KEY_KEPT)
+    return FALSE;
+  key = musterd_claim_dup_short_key (claim->key);
+  g_free (claim->key);
+  claim->key = key;
+  return TRUE;
+}
+
 gboolean
 musterd_claim_kind_is_leased (MusterdClaimKind kind)
 {

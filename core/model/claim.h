@@ -8,6 +8,8 @@
 G_BEGIN_DECLS
 
 #define MUSTERD_CLAIM_KEY_MAX 512
+/* Longer keys (an item of Exchange has 152 characters) are kept as a digest: they are many, and only compared. */
+#define MUSTERD_CLAIM_KEY_KEPT 64
 #define MUSTERD_CLAIM_SET_MAX 64
 #define MUSTERD_CLAIM_TEXT_MAX 1024
 #define MUSTERD_CLAIM_GREETING_MAX 4096
@@ -28,7 +30,7 @@ typedef struct
 {
   char             *source; /* interned: the instance */
   char             *set;    /* interned: "calendar", "oof", "" */
-  char             *key;    /* unique within source and user */
+  char             *key;    /* unique within source and user; the ledger's are short */
   MusterdTime       from, until; /* in force while from <= now < until */
   MusterdTime       began;       /* what choices are compared with (design: Began) */
   gint64            lease;       /* µs; 0 for kinds that never lapse */
@@ -51,6 +53,10 @@ void          musterd_claim_set_role  (MusterdClaim *claim, const char *role);
 void          musterd_claim_set_text  (MusterdClaim *claim, const char *text);
 void          musterd_claim_set_more  (MusterdClaim *claim, const char *link, const char *greeting_internal,
                                        const char *greeting_external);
+/* A key as the ledger has it: as it is, or a digest of it; the same for ever. */
+char         *musterd_claim_dup_short_key (const char *key);
+/* FALSE: it was short already. */
+gboolean      musterd_claim_shorten_key (MusterdClaim *claim);
 /* Kinds that lapse when nobody renews them: dnd, sharing, call, microphone. */
 gboolean      musterd_claim_kind_is_leased (MusterdClaimKind kind);
 /* Kinds that calendars speak of, which stay until they are replaced: absence, appointment. */

@@ -3,6 +3,8 @@
 
 #include "model/presence.h"
 
+#include "model/intern.h"
+
 MusterdPresence *
 musterd_presence_new (MusterdUser *user)
 {
@@ -28,10 +30,10 @@ presence_clear (gpointer data)
 
   musterd_user_unref (presence->user);
   g_free (presence->text);
-  g_free (presence->template_name);
-  g_free (presence->template_role);
+  g_clear_pointer (&presence->template_name, musterd_intern_release);
+  g_clear_pointer (&presence->template_role, musterd_intern_release);
   g_free (presence->telephony_label);
-  g_free (presence->source);
+  g_clear_pointer (&presence->source, musterd_intern_release);
   g_free (presence->greeting_internal);
   g_free (presence->greeting_external);
   g_free (presence->forwarding.number);
@@ -76,10 +78,10 @@ presence_copy (MusterdPresence *presence)
 
   musterd_user_ref (copy->user);
   copy->text = g_strdup (presence->text);
-  copy->template_name = g_strdup (presence->template_name);
-  copy->template_role = g_strdup (presence->template_role);
+  copy->template_name = presence->template_name != NULL ? musterd_intern_acquire (presence->template_name) : NULL;
+  copy->template_role = presence->template_role != NULL ? musterd_intern_acquire (presence->template_role) : NULL;
   copy->telephony_label = g_strdup (presence->telephony_label);
-  copy->source = g_strdup (presence->source);
+  copy->source = presence->source != NULL ? musterd_intern_acquire (presence->source) : NULL;
   copy->greeting_internal = g_strdup (presence->greeting_internal);
   copy->greeting_external = g_strdup (presence->greeting_external);
   copy->forwarding.number = g_strdup (presence->forwarding.number);
@@ -109,7 +111,7 @@ clear_greetings (MusterdPresence *presence)
 static void
 clear_origin (MusterdPresence *presence)
 {
-  g_clear_pointer (&presence->source, g_free);
+  g_clear_pointer (&presence->source, musterd_intern_release);
   presence->origin = MUSTERD_N_ORIGINS;
   presence->kind = MUSTERD_CLAIM_DND;
 }
@@ -119,8 +121,8 @@ static void
 clear_words (MusterdPresence *presence)
 {
   g_clear_pointer (&presence->text, g_free);
-  g_clear_pointer (&presence->template_name, g_free);
-  g_clear_pointer (&presence->template_role, g_free);
+  g_clear_pointer (&presence->template_name, musterd_intern_release);
+  g_clear_pointer (&presence->template_role, musterd_intern_release);
   g_clear_pointer (&presence->telephony_label, g_free);
   clear_origin (presence);
 }
@@ -160,8 +162,8 @@ musterd_presence_for_sink (MusterdPresence *presence, MusterdRelation relation, 
     g_clear_pointer (&view->text, g_free);
   if ((parts & MUSTERD_PART_TEMPLATE) == 0)
     {
-      g_clear_pointer (&view->template_name, g_free);
-      g_clear_pointer (&view->template_role, g_free);
+      g_clear_pointer (&view->template_name, musterd_intern_release);
+      g_clear_pointer (&view->template_role, musterd_intern_release);
     }
   if ((parts & MUSTERD_PART_KIND) == 0)
     clear_origin (view);

@@ -22,8 +22,8 @@ typedef struct
   MusterdUser     *user;
   MusterdStatus    status;
   char            *text;          /* nullable */
-  char            *template_name; /* nullable: a status alone */
-  char            *template_role; /* nullable */
+  char            *template_name; /* interned, nullable: a status alone */
+  char            *template_role; /* interned, nullable */
   MusterdTime      since;
   MusterdTime      until;            /* NEVER = not known */
   MusterdTime      next_free;        /* not later than now = free already; NEVER = not known */
@@ -33,7 +33,7 @@ typedef struct
   MusterdReach     reach;
   MusterdOrigin    origin;
   MusterdClaimKind kind;   /* with origin CLAIM */
-  char            *source; /* nullable: the instance, with origin CLAIM */
+  char            *source; /* interned, nullable: the instance, with origin CLAIM */
   char            *greeting_internal, *greeting_external; /* nullable */
   MusterdPresenceForwarding forwarding;
   guint64          revision;

@@ -5,6 +5,7 @@
 
 #include "model/resolve.h"
 
+#include "model/intern.h"
 #include "model/judge.h"
 
 /* A moment in the walk. */
@@ -419,13 +420,16 @@ musterd_resolve (const MusterdFacts *facts, const MusterdSettings *settings, Mus
 
   presence->status = shown.status;
   presence->text = shown_text (&shown);
-  presence->template_name = shown.tmpl != NULL ? g_strdup (shown.tmpl->name) : NULL;
-  presence->template_role = shown.tmpl != NULL ? g_strdup (shown.tmpl->role) : NULL;
+  if (shown.tmpl != NULL)
+    {
+      presence->template_name = musterd_intern (shown.tmpl->name);
+      presence->template_role = shown.tmpl->role != NULL ? musterd_intern (shown.tmpl->role) : NULL;
+    }
   presence->origin = shown.origin;
   if (shown.claim != NULL)
     {
       presence->kind = musterd_judge_kind (shown.claim);
-      presence->source = g_strdup (shown.claim->source);
+      presence->source = musterd_intern_acquire (shown.claim->source);
     }
   device = telephony_at (&walk);
   if (device != NULL)

@@ -140,24 +140,46 @@ check_attributes (GHashTable *attributes, GError **error)
   return TRUE;
 }
 
+/* Copies a text to `*end` and moves that behind it. */
+static char *
+append (char **end, const char *text)
+{
+  char *copy = *end;
+
+  *end = g_stpcpy (copy, text) + 1;
+  return copy;
+}
+
 MusterdUser *
 musterd_user_new (const char *id, const char *const fields[MUSTERD_N_USER_FIELDS], GHashTable *attributes,
                   GError **error)
 {
   MusterdUser *user;
+  gsize size;
+  char *end;
 
   if (!check_id (id, error))
     return NULL;
+  size = strlen (id) + 1;
   for (guint i = 0; i < MUSTERD_N_USER_FIELDS; i++)
-    if (fields[i] != NULL && *fields[i] != '\0' && !check_field ((MusterdUserField) i, fields[i], error))
-      return NULL;
+    {
+      if (fields[i] == NULL || *fields[i] == '\0')
+        continue;
+      if (!check_field ((MusterdUserField) i, fields[i], error))
+        return NULL;
+      size += strlen (fields[i]) + 1;
+    }
   if (attributes != NULL && !check_attributes (attributes, error))
     return NULL;
 
-  user = g_atomic_rc_box_new0 (MusterdUser);
-  user->id = g_strdup (id);
+  /* All texts in one block with the user: there are many users, and most texts are shorter than what a block of their
+   * own would cost besides. */
+  user = g_atomic_rc_box_alloc0 (sizeof *user + size);
+  end = (char *) (user + 1);
+  user->id = append (&end, id);
   for (guint i = 0; i < MUSTERD_N_USER_FIELDS; i++)
-    user->fields[i] = fields[i] != NULL && *fields[i] != '\0' ? g_strdup (fields[i]) : NULL;
+    if (fields[i] != NULL && *fields[i] != '\0')
+      user->fields[i] = append (&end, fields[i]);
   if (attributes != NULL && g_hash_table_size (attributes) > 0)
     {
       GHashTableIter iter;
@@ -182,9 +204,6 @@ user_clear (gpointer data)
 {
   MusterdUser *user = data;
 
-  g_free (user->id);
-  for (guint i = 0; i < MUSTERD_N_USER_FIELDS; i++)
-    g_free (user->fields[i]);
   g_clear_pointer (&user->attributes, g_hash_table_unref);
 }
 

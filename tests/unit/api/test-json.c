@@ -3,6 +3,7 @@
 
 #include "api/json-check.h"
 #include "api/json.h"
+#include "model/intern.h"
 #include "record.h"
 
 #define T G_GINT64_CONSTANT (1795330212000000) /* 2026-11-22T06:50:12Z */
@@ -25,7 +26,7 @@ make_presence (MusterdUser *user)
 
   presence->status = MUSTERD_STATUS_BUSY;
   presence->text = g_strdup ("Zoom\n\x1b[31m");
-  presence->template_name = g_strdup ("MicSync");
+  presence->template_name = musterd_intern ("MicSync");
   presence->since = T;
   presence->until = T + 1500 * 1000;
   presence->telephony = MUSTERD_TELEPHONY_ON_THE_PHONE;
@@ -33,7 +34,7 @@ make_presence (MusterdUser *user)
   presence->reach = MUSTERD_REACH_ON_THE_PHONE;
   presence->origin = MUSTERD_ORIGIN_CLAIM;
   presence->kind = MUSTERD_CLAIM_MICROPHONE;
-  presence->source = g_strdup ("micsync");
+  presence->source = musterd_intern ("micsync");
   presence->revision = 42;
   return presence;
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "model/intern.h"
+
 /* Telephony. */
 
 static const MusterdDevice *
@@ -181,7 +183,7 @@ naive_moment_of (const MusterdFacts *facts, const MusterdSettings *settings, Mus
       tmpl = naive_claim_template (claim, settings);
       presence->origin = MUSTERD_ORIGIN_CLAIM;
       presence->kind = naive_is_absence (claim) ? MUSTERD_CLAIM_ABSENCE : (MusterdClaimKind) claim->kind;
-      presence->source = g_strdup (claim->source);
+      presence->source = musterd_intern (claim->source);
       presence->status = naive_claim_status (claim, tmpl);
       presence->text = naive_claim_text (claim, tmpl, settings);
     }
@@ -199,8 +201,8 @@ naive_moment_of (const MusterdFacts *facts, const MusterdSettings *settings, Mus
       presence->text = g_strdup (base.text);
     }
 
-  presence->template_name = tmpl != NULL ? g_strdup (tmpl->name) : NULL;
-  presence->template_role = tmpl != NULL ? g_strdup (tmpl->role) : NULL;
+  presence->template_name = tmpl != NULL ? musterd_intern (tmpl->name) : NULL;
+  presence->template_role = tmpl != NULL && tmpl->role != NULL ? musterd_intern (tmpl->role) : NULL;
 
   if (device != NULL)
     {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "model/intern.h"
+
 typedef enum
 {
   MEMBER_STATUS,
@@ -73,8 +75,8 @@ full_presence (const char *user_id)
 
   presence->status = MUSTERD_STATUS_BUSY;
   presence->text = g_strdup ("Planning");
-  presence->template_name = g_strdup ("Appointment");
-  presence->template_role = g_strdup ("appointment");
+  presence->template_name = musterd_intern ("Appointment");
+  presence->template_role = musterd_intern ("appointment");
   presence->since = 1;
   presence->until = 2;
   presence->next_free = 3;
@@ -84,7 +86,7 @@ full_presence (const char *user_id)
   presence->reach = MUSTERD_REACH_BUSY;
   presence->origin = MUSTERD_ORIGIN_CLAIM;
   presence->kind = MUSTERD_CLAIM_APPOINTMENT;
-  presence->source = g_strdup ("ews:hq");
+  presence->source = musterd_intern ("ews:hq");
   presence->greeting_internal = g_strdup ("in");
   presence->greeting_external = g_strdup ("out");
   presence->forwarding.action = MUSTERD_FORWARD_TO;
@@ -131,8 +133,16 @@ change_member (MusterdPresence *presence, Member member)
 
   if (text != NULL)
     {
-      g_free (*text);
-      *text = g_strdup ("changed");
+      if (member == MEMBER_TEMPLATE_NAME || member == MEMBER_TEMPLATE_ROLE || member == MEMBER_SOURCE)
+        {
+          musterd_intern_release (*text);
+          *text = musterd_intern ("changed");
+        }
+      else
+        {
+          g_free (*text);
+          *text = g_strdup ("changed");
+        }
       return;
     }
   switch (member)
