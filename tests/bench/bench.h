@@ -49,6 +49,8 @@ void        bench_note       (Bench *bench, const char *format, ...) G_GNUC_PRIN
 /* The rows. */
 void bench_row_claim    (Bench *bench);
 void bench_row_boundary (Bench *bench);
+void bench_row_ten      (Bench *bench);
+void bench_row_fanout   (Bench *bench);
 void bench_row_memory   (Bench *bench);
 void bench_row_start    (Bench *bench);
 void bench_row_parse    (Bench *bench);

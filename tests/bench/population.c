@@ -36,7 +36,7 @@ bench_user_new (guint number)
   return user;
 }
 
-/* An item's id in Exchange: 152 characters, of which the first name the mailbox. */
+/* An item's id in Exchange (152 characters, of which the first name the mailbox), as the ledger keeps it. */
 static char *
 claim_key (guint user, guint number)
 {
@@ -50,7 +50,7 @@ claim_key (guint user, guint number)
   g_string_append (key, "BGAAAAAABzVwUoU9");
   g_string_append (key, item);
   g_string_append (key, "BwAqAAAAAAEN");
-  return g_string_free (g_steal_pointer (&key), FALSE);
+  return musterd_claim_dup_short_key (key->str);
 }
 
 MusterdClaim *
@@ -69,10 +69,15 @@ bench_claim_new (guint user, guint number, MusterdTime from)
 static void
 add_claims (MusterdBatch *batch, const BenchPopulation *population, guint user, const char *id)
 {
+  gint64 step = population->step > 0 ? population->step : MUSTERD_HOUR;
+
+  if (population->every > 0 && user % population->every != 0)
+    return;
   for (guint n = 0; n < population->n_claims; n++)
     {
-      g_autoptr(MusterdClaim) claim = bench_claim_new (user, n, population->from + n * MUSTERD_HOUR);
+      g_autoptr(MusterdClaim) claim = bench_claim_new (user, n, population->from + n * step);
 
+      claim->until = claim->from + (population->length > 0 ? population->length : step / 2);
       if (population->links)
         {
           g_autofree char *link

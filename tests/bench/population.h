@@ -13,7 +13,10 @@ typedef struct
 {
   guint       n_users;
   guint       n_claims; /* of each user */
-  MusterdTime from;     /* of the first claim; the others follow, an hour each */
+  MusterdTime from;     /* of the first claim */
+  gint64      step;     /* from one claim to the next; 0: an hour */
+  gint64      length;   /* of each; 0: half of a step */
+  guint       every;    /* only each n-th user has claims; 0: each */
   gboolean    links; /* each claim says where it can be opened */
 } BenchPopulation;
 

@@ -7,7 +7,7 @@
 #include "population.h"
 
 static const BenchFigure user_figure = { "a user, no claims (allowed)", "B", BENCH_AT_MOST, 1 };
-static const BenchFigure claim_figure = { "a claim, key of 152 bytes, no subject (allowed)", "B", BENCH_AT_MOST, 1 };
+static const BenchFigure claim_figure = { "a claim, source's key of 152 bytes (allowed)", "B", BENCH_AT_MOST, 1 };
 static const BenchFigure link_figure = { "a link of 226 bytes (its bytes)", "B", BENCH_TOLD, 0 };
 static const BenchFigure sink_figure = { "a user at a sink, besides (a user's allowance)", "B", BENCH_TOLD, 0 };
 

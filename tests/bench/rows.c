@@ -3,7 +3,8 @@
 
 /* In the order of the table. */
 const BenchRow bench_rows[] = {
-  { "claim", bench_row_claim },   { "boundary", bench_row_boundary }, { "memory", bench_row_memory },
-  { "start", bench_row_start },   { "parse", bench_row_parse },       { "change", bench_row_change },
+  { "claim", bench_row_claim },   { "boundary", bench_row_boundary }, { "ten", bench_row_ten },
+  { "fanout", bench_row_fanout }, { "memory", bench_row_memory },     { "start", bench_row_start },
+  { "parse", bench_row_parse },   { "change", bench_row_change },
 };
 const gsize bench_n_rows = G_N_ELEMENTS (bench_rows);
