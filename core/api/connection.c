@@ -161,6 +161,7 @@ answer (MusterdConnection *connection, guint status, const char *detail)
                                            status, musterd_problem_get_title (status), strlen (body), body);
   GOutputStream *output = g_io_stream_get_output_stream (connection->io);
 
+  connection->all->funcs.answered (status, connection->all->data);
   /* A client that takes not even this has no answer. */
   g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), text, strlen (text), NULL, NULL);
   begin_closing (connection);

@@ -25,6 +25,8 @@ typedef struct
   /* A whole head has come. `stream` carries that request and nothing after it; ends with musterd_connection_back(),
    * _close() or _take(). */
   void (*request) (MusterdConnection *connection, GIOStream *stream, gpointer data);
+  /* What came was no whole request, and has been answered without the HTTP server. */
+  void (*answered) (guint status, gpointer data);
   /* There is room for one more, after there was none. */
   void (*room)    (gpointer data);
 } MusterdConnectionsFuncs;

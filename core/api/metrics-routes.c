@@ -122,10 +122,8 @@ print_engine (MusterdMetrics *metrics, const MusterdEngineFigures *engine)
       const MusterdSourceFigures *source = &g_array_index (engine->sources, MusterdSourceFigures, i);
 
       for (guint kind = 0; kind < MUSTERD_N_CLAIM_KINDS; kind++)
-        if (source->n_claims[kind] > 0)
-          musterd_metrics_uint (metrics, source->n_claims[kind], "kind",
-                                musterd_claim_kind_to_string ((MusterdClaimKind) kind), "instance", source->source,
-                                NULL);
+        musterd_metrics_uint (metrics, source->n_claims[kind], "kind",
+                              musterd_claim_kind_to_string ((MusterdClaimKind) kind), "instance", source->source, NULL);
     }
   musterd_metrics_family (metrics, MUSTERD_METRIC_HISTOGRAM, "muster_boundary_lateness_seconds", "seconds",
                           "How late after the moment at which something was to begin, end or lapse a user was "

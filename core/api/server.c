@@ -258,6 +258,14 @@ on_head (MusterdConnection *connection, GIOStream *stream, gpointer data)
 }
 
 static void
+on_answered (guint status, gpointer data)
+{
+  MusterdServer *server = data;
+
+  musterd_figures_count_answer (&server->figures, status);
+}
+
+static void
 on_room (gpointer data)
 {
   MusterdServer *server = data;
@@ -269,7 +277,7 @@ on_room (gpointer data)
 MusterdServer *
 musterd_server_new (const MusterdServerConfig *config)
 {
-  static const MusterdConnectionsFuncs funcs = { on_head, on_room };
+  static const MusterdConnectionsFuncs funcs = { on_head, on_answered, on_room };
   MusterdServer *server = g_new0 (MusterdServer, 1);
 
   server->context = g_main_context_ref (config->context);

@@ -8,6 +8,7 @@ import pathlib
 import queue
 import re
 import resource
+import socket
 import threading
 import unittest
 
@@ -110,7 +111,7 @@ class Metrics(OperationsCase):
         daemon = self.bad('[floods]\nn=1000\n')
         self.wait_state(daemon, 'floods', 'online')
         before = self.figures(daemon)
-        self.assertIsNone(before.get('muster_claims', kind='call', instance='floods'))
+        self.assertEqual(before.get('muster_claims', kind='call', instance='floods'), 0)
         daemon.ctl('plugin', 'sync', 'floods')
         harness.wait_for('the flood to end', lambda: daemon.json('plugin', 'show', 'floods')['notes'], alive=daemon)
         after = self.figures(daemon)
@@ -122,6 +123,13 @@ class Metrics(OperationsCase):
         request(daemon, 'GET', '/v1/nothing')
         self.assertEqual(self.figures(daemon).get('muster_api_requests_total', **{'class': '4xx'}),
                          after.get('muster_api_requests_total', **{'class': '4xx'}) + 1)
+        # What was no request at all counts too.
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(str(daemon.socket))
+            stranger.sendall(b'NONSENSE\r\n\r\n')
+            self.assertTrue(stranger.recv(100).startswith(b'HTTP/1.1 400 '))
+        self.assertEqual(self.figures(daemon).get('muster_api_requests_total', **{'class': '4xx'}),
+                         after.get('muster_api_requests_total', **{'class': '4xx'}) + 2)
         # Counts begin anew with the daemon; and a source that is switched off has nothing to say any more.
         daemon.stop()
         daemon.config.write_text('[floods]\nEnabled=no\n', encoding='utf-8')
@@ -143,7 +151,7 @@ class Metrics(OperationsCase):
         """The page for administrators has every family, with its type and its labels, and no other."""
         daemon = self.bad('[completes-twice]\n[floods]\n')
         daemon.ctl('plugin', 'sync', 'floods')
-        harness.wait_for('claims', lambda: 'muster_claims{' in scrape(daemon)[1], alive=daemon)
+        harness.wait_for('claims', lambda: 'muster_claims{kind="call",instance="floods"} 10' in scrape(daemon)[1], alive=daemon)
         seen = {}
         for family in parse_openmetrics(scrape(daemon)[1]):
             labels = set()
