@@ -8,7 +8,11 @@ import pathlib
 import queue
 import re
 import resource
+import shlex
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -301,7 +305,7 @@ class Logs(OperationsCase):
         people.wait('line 1')
         # Until it is gone.
         daemon.config.write_text('', encoding='utf-8')
-        daemon.signal(harness.signal.SIGHUP)
+        daemon.signal(signal.SIGHUP)
         people.wait('-- the instance has gone: ')
         self.assertEqual(people.process.wait(harness.PATIENCE), 1)
 
@@ -340,6 +344,60 @@ class Logs(OperationsCase):
         daemon.wait_log('now it is degraded')
         log = daemon.read_log()
         self.assertLess(log.count('[floods] offline') + log.count('[floods] online'), 60)
+
+
+class Journal(OperationsCase):
+    UNSHARE = ['unshare', '--mount', '--map-root-user']
+
+    def setUp(self):
+        super().setUp()
+        try:
+            subprocess.run([*self.UNSHARE, 'mount', '-t', 'tmpfs', 'tmpfs', '/run'], check=True, capture_output=True)
+        except (FileNotFoundError, subprocess.CalledProcessError):
+            self.skipTest('this account may not have a /run of its own')
+        self.out = self.folder / 'journal'
+        wrapper = self.folder / 'musterd'
+        script = pathlib.Path(__file__).with_name('journal.py')
+        command = shlex.join([*self.UNSHARE, sys.executable, str(script), str(self.out), harness.program('MUSTERD')])
+        wrapper.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding='utf-8')
+        wrapper.chmod(0o755)
+        before = os.environ['MUSTERD']
+        os.environ['MUSTERD'] = str(wrapper)
+        self.addCleanup(os.environ.__setitem__, 'MUSTERD', before)
+
+    def wait_entry(self, daemon, **fields):
+        def found():
+            for line in self.out.read_text(encoding='utf-8').splitlines():
+                with contextlib.suppress(json.JSONDecodeError):  # not whole yet
+                    entry = json.loads(line)
+                    if all(entry.get(name) == value for name, value in fields.items()):
+                        return entry
+            return None
+        return harness.wait_for(f'an entry with {fields}', found, alive=daemon)
+
+    def test_fields(self):
+        daemon = self.bad('')
+        self.wait_entry(daemon, MUSTER_EVENT='ready', MESSAGE_ID='29ffadfc878d4954a57eb26fb1087a81', PRIORITY='5')
+        daemon.config.write_text('[talks-nonsense]\n[floods]\nwhat=past-the-library\nn=1\n[start-fails]\n',
+                                 encoding='utf-8')
+        daemon.signal(signal.SIGHUP)
+        online = self.wait_entry(daemon, MUSTER_EVENT='instance-state', MUSTER_STATE='online', MUSTER_INSTANCE='floods')
+        self.assertEqual(online['MESSAGE'], '[floods] online')
+        self.assertEqual(online['MESSAGE_ID'], '6833a163280946debebe289c826c1ba4')
+        self.assertNotIn('MUSTER_USER', online)
+        offline = self.wait_entry(daemon, MUSTER_EVENT='instance-state', MUSTER_STATE='offline')
+        self.assertEqual((offline['MUSTER_INSTANCE'], offline['PRIORITY']), ('start-fails', '4'))
+        self.wait_entry(daemon, MUSTER_EVENT='reloaded')
+        # About somebody, and about nobody whom we know.
+        self.wait_entry(daemon, MUSTER_INSTANCE='talks-nonsense', MUSTER_USER=ALICE, PRIORITY='4')
+        self.assertNotIn('"MUSTER_USER": "nobody', self.out.read_text(encoding='utf-8'))
+        # What a plugin writes past its context has its instance's name all the same.
+        daemon.ctl('plugin', 'sync', 'floods')
+        self.wait_entry(daemon, MESSAGE='line 0', MUSTER_INSTANCE='floods', PRIORITY='4')
+        daemon.config.write_text('[floods', encoding='utf-8')
+        daemon.signal(signal.SIGHUP)
+        self.wait_entry(daemon, MUSTER_EVENT='reload-failed', PRIORITY='4')
+        self.assertEqual(daemon.read_log(), '')
 
 
 class Watchdog(OperationsCase):
