@@ -348,7 +348,7 @@ check_api (const MusterdConfig *config, GPtrArray *problems)
   g_autoptr(GPtrArray) addresses = config->listen != NULL ? musterd_listen_parse (config->listen) : NULL;
 
   if ((config->certificate == NULL) != (config->key == NULL))
-    musterd_problem (problems, config->origin, 0, "[api] certificate and key: one is set without the other; name the "
+    musterd_problem (problems, config->origin, 0, "[api] certificate and key: one is set without the other: name the "
                                                   "PEM files of both");
   else if (addresses != NULL && config->certificate == NULL && !musterd_listen_is_local (addresses))
     musterd_problem (problems, config->listen_file, config->listen_line,
