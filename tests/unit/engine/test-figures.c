@@ -122,7 +122,7 @@ test_claims (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       check (fixture);
       most = MAX (most, walk (fixture, "ews", MUSTERD_CLAIM_APPOINTMENT));
     }
-  g_assert_cmpuint (most, >, 2); /* there was something to count */
+  g_assert_cmpuint (most, >, 0); /* there was something to count */
 }
 
 static guint64
