@@ -39,6 +39,13 @@ musterd_instance_new (MusterdHost *host, const char *name)
   return instance;
 }
 
+static void
+sum_up (MusterdInstance *instance)
+{
+  musterd_log_summarise (&instance->log, musterd_clock_now (instance->host->services.clock), instance->name,
+                         musterd_instance_state_to_string (instance->state));
+}
+
 void
 musterd_instance_free (MusterdInstance *instance)
 {
@@ -48,6 +55,7 @@ musterd_instance_free (MusterdInstance *instance)
     {
       g_source_destroy (instance->summary);
       g_clear_pointer (&instance->summary, g_source_unref);
+      sum_up (instance); /* not without a word */
     }
   g_hash_table_unref (instance->taken);
   g_clear_pointer (&instance->last_record, musterd_record_free);
@@ -85,8 +93,7 @@ on_summary_due (gpointer data)
   MusterdInstance *instance = data;
 
   g_clear_pointer (&instance->summary, g_source_unref);
-  musterd_log_summarise (&instance->log, musterd_clock_now (instance->host->services.clock), instance->name,
-                         musterd_instance_state_to_string (instance->state));
+  sum_up (instance);
   musterd_instance_tell_followers (instance);
   return G_SOURCE_REMOVE;
 }

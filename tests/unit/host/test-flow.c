@@ -55,6 +55,14 @@ test_flood (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (fixture_n_claims (f, "alice@example.com", "floods"), ==, 10);
 }
 
+static guint
+n_notes (Fixture *f, const char *instance)
+{
+  g_autoptr(MusterdInstanceInfo) info = fixture_info (f, instance);
+
+  return info->notes->len;
+}
+
 static void
 test_flood_of_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -66,20 +74,32 @@ test_flood_of_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   WAIT_FOR (f, g_str_equal (fixture_state (f, "floods"), "online"));
   musterd_host_sync (f->host, "floods", NULL, &error);
   g_assert_no_error (error);
-  fixture_begin_wait (f, "the note at the end of the flood");
-  for (guint n = 0; n == 0;)
-    {
-      g_autoptr(MusterdInstanceInfo) info = fixture_info (f, "floods");
-
-      n = info->notes->len;
-      if (n == 0)
-        fixture_turn (f);
-    }
+  WAIT_FOR (f, n_notes (f, "floods") > 0);
 
   /* A burst, then 200 a second; the ring holds the last 500. */
   g_assert_cmpuint (n_messages (f, "floods"), <, 40000);
   page = fixture_read (f, "floods");
   g_assert_cmpuint (page->lines->len, ==, MUSTERD_LOG_LINES);
+}
+
+/* The instance goes before its time to say how many lines were left out: it is said then. */
+static void
+test_flood_before_the_end (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  const MusterdHostLimits limits = { .busy = 60 * G_TIME_SPAN_SECOND, .stop = 5 * G_TIME_SPAN_SECOND,
+                                     .test = 30 * G_TIME_SPAN_SECOND, .summary = G_TIME_SPAN_HOUR };
+  g_autoptr(GError) error = NULL;
+
+  fixture_install (f, "floods");
+  musterd_host_set_limits (f->host, &limits);
+  fixture_apply (f, "[floods]\nwhat=logs\nn=5000\n");
+  WAIT_FOR (f, g_str_equal (fixture_state (f, "floods"), "online"));
+  musterd_host_sync (f->host, "floods", NULL, &error);
+  g_assert_no_error (error);
+  WAIT_FOR (f, n_notes (f, "floods") > 0);
+  g_assert_cmpuint (fixture_n_logged ("floods", "*more lines of its own (info) in the last * were not written"), ==, 0);
+  fixture_apply (f, "");
+  WAIT_FOR (f, fixture_n_logged ("floods", "*more lines of its own (info) in the last * were not written") == 1);
 }
 
 /* Its state is said as often as is good for a disk, and how it ended always. */
@@ -487,6 +507,7 @@ main (int argc, char **argv)
   fixture_init (&argc, &argv);
   ADD ("/host/flow/flood", NULL, test_flood);
   ADD ("/host/flow/flood-of-lines", NULL, test_flood_of_lines);
+  ADD ("/host/flow/flood-before-the-end", NULL, test_flood_before_the_end);
   ADD ("/host/flow/flapping", NULL, test_flapping);
   ADD ("/host/flow/follow", NULL, test_follow);
   ADD ("/host/flow/users", NULL, test_users);
