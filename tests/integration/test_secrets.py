@@ -271,7 +271,7 @@ class KeyRing(SecretCase):
         return ring
 
     def test_key_ring(self):
-        daemon = self.start('[webhook]\nEnabled=no\nurl=http://127.0.0.1:1/\nsecret=secret:lamps\n',
+        daemon = self.start('[webhook]\nEnabled=optional\nurl=http://127.0.0.1:1/\nsecret=secret:lamps\n',
                             env={'DBUS_SESSION_BUS_ADDRESS': self.address})
         self.assertEqual(daemon.json('secret', 'list')['key_ring'], 'absent')
         self.assertEqual(self.list(daemon)['lamps']['state'], 'missing')
@@ -288,6 +288,11 @@ class KeyRing(SecretCase):
         self.assertEqual(self.list(daemon)['lamps']['state'], 'locked')
         self.assertIn('locked', self.set(daemon, 'lamps', 'x', code=1).stderr)
         self.assertIn('key ring is locked', daemon.ctl('secret', 'list').stdout)
+        # And whoever needs it says which of the two it is.
+        daemon.stop()
+        daemon.start()
+        harness.wait_for('webhook missing a key ring', lambda: 'it is in a key ring that is locked' in (
+            daemon.json('plugin', 'show', 'webhook')['text'] or ''), alive=daemon)
 
 
 class TakenUp(SecretCase):
