@@ -235,6 +235,12 @@ musterd_secret_set (MusterdRequest *request)
     return;
   order = order_new (request);
   order->secret = musterd_body_take_secret (body, "value");
+  if (strlen (order->secret) > MUSTER_SECRET_MAX)
+    {
+      order_free (order);
+      musterd_request_problem (request, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "a secret has at most 16384 bytes");
+      return;
+    }
   musterd_bridge_call (request->server->bridge, request, run_set, on_change_returned, order, order_free);
 }
 

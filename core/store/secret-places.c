@@ -28,13 +28,6 @@ finish (MusterdSecretWork *work)
   work->done (work, work->user_data);
 }
 
-static void
-fail (MusterdSecretWork *work, MusterdError code, const char *text)
-{
-  g_set_error_literal (&work->error, MUSTERD_ERROR, code, text);
-  finish (work);
-}
-
 /* The service's credentials. */
 
 static char *
@@ -91,8 +84,14 @@ check_credentials (MusterdSecretWork *work)
 
 #ifdef MUSTERD_WITH_LIBSECRET
 
-#define LOCKED_TEXT                                                                                                    \
-  "it is in a key ring that is locked; unlock that one, by signing in to its desktop or in a password manager"
+static void
+fail_locked (MusterdSecretWork *work)
+{
+  g_set_error_literal (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_LOCKED,
+                       "it is in a key ring that is locked; unlock that one, by signing in to its desktop or in a "
+                       "password manager");
+  finish (work);
+}
 
 static void
 on_service_got (const MusterdServiceAnswer *told, gpointer user_data)
@@ -107,7 +106,7 @@ on_service_got (const MusterdServiceAnswer *told, gpointer user_data)
       finish (work);
       return;
     case MUSTERD_SERVICE_LOCKED:
-      fail (work, MUSTERD_ERROR_LOCKED, LOCKED_TEXT);
+      fail_locked (work);
       return;
     case MUSTERD_SERVICE_SILENT:
     case MUSTERD_SERVICE_FAILED:
@@ -169,7 +168,7 @@ on_service_put (const MusterdServiceAnswer *told, gpointer user_data)
       finish (work);
       return;
     case MUSTERD_SERVICE_LOCKED:
-      fail (work, MUSTERD_ERROR_LOCKED, LOCKED_TEXT);
+      fail_locked (work);
       return;
     case MUSTERD_SERVICE_SILENT:
     case MUSTERD_SERVICE_FAILED:
@@ -200,7 +199,7 @@ on_service_removed (const MusterdServiceAnswer *told, gpointer user_data)
   switch (told->outcome)
     {
     case MUSTERD_SERVICE_LOCKED:
-      fail (work, MUSTERD_ERROR_LOCKED, LOCKED_TEXT);
+      fail_locked (work);
       return;
     case MUSTERD_SERVICE_SILENT:
     case MUSTERD_SERVICE_FAILED:
@@ -290,12 +289,15 @@ finish_not_found (MusterdSecretWork *work)
     g_set_error_literal (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_LOCKED,
                          "the default key ring is locked and may have it, no other place has; unlock it, by signing in "
                          "to its desktop or in a password manager");
+  else if (work->verb == MUSTERD_SECRET_REMOVE)
+    g_set_error (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "secret '%s' not found: there is no %s/%s%s",
+                 work->name, dir, work->name, places->service != NULL ? ", and no item in a key ring" : "");
   else
     g_set_error (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND,
-                 "secret '%s' not found: neither has the service a credential of that name%s nor %s is there %s/%s; "
+                 "secret '%s' not found: neither has the service a credential of that name%s%s nor is there %s/%s; "
                  "store it with 'musterctl secret set %s', or give the service LoadCredential=%s:FILE",
                  work->name, places->credentials == NULL ? " (it has none at all)" : "",
-                 places->service != NULL ? "the key ring an item, nor" : "", dir, work->name, work->name, work->name);
+                 places->service != NULL ? " nor the key ring an item" : "", dir, work->name, work->name, work->name);
   finish (work);
 }
 

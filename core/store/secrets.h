@@ -58,7 +58,7 @@ typedef struct
   MusterdSecretPlace place;
   gboolean           locked;
   char              *fault; /* nullable: why it cannot be used, which is not that it is locked */
-  gboolean           hides; /* an older place has the name, too, and is not asked */
+  gboolean           hides; /* a later place has the name, too, and is not asked */
 } MusterdSecretItem;
 
 typedef enum
