@@ -5,6 +5,7 @@
 #include "api/json-text.h"
 #include "api/routes.h"
 #include "api/server.h"
+#include "api/token-make.h"
 
 #include <string.h>
 
@@ -205,6 +206,7 @@ static void
 on_change_returned (MusterdRequest *request, gpointer value, const GError *error)
 {
   const Order *order = value;
+  g_autofree char *by = NULL;
   GString *json = NULL;
 
   if (error != NULL)
@@ -212,6 +214,9 @@ on_change_returned (MusterdRequest *request, gpointer value, const GError *error
       musterd_request_fail (request, error);
       return;
     }
+  by = musterd_token_name_maker (&request->caller);
+  g_message ("the secret '%s' was %s by %s", order->name,
+             order->place != MUSTERD_SECRET_NOWHERE ? "set" : "removed", by);
   json = g_string_new (NULL);
   musterd_json_open (json, NULL, '{');
   musterd_json_string (json, "name", order->name);

@@ -61,6 +61,8 @@ class Commands(SecretCase):
 
         self.assertEqual(daemon.ctl('secret', 'remove', 'lamps').stdout, 'Secret lamps is removed.\n')
         self.assertFalse(self.path(daemon, 'lamps').exists())
+        self.assertRegex(daemon.read_log(), "the secret 'lamps' was set by [a-z]+")
+        self.assertRegex(daemon.read_log(), "the secret 'lamps' was removed by [a-z]+")
         self.assertIn("secret 'lamps' not found", daemon.ctl('secret', 'remove', 'lamps', code=1).stderr)
 
     def test_json(self):
