@@ -120,8 +120,6 @@ on_secret_read (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer us
       GError *error = NULL;
       char *secret = musterd_secrets_get_finish (instance->host->services.secrets, result, &error);
 
-      if (error != NULL)
-        g_prefix_error (&error, "reading the secret %s: ", job->name);
       musterd_instance_answer (instance, job->serial, secret, error);
     }
   secret_job_free (job);
@@ -149,10 +147,7 @@ on_secret_stored (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer 
       GError *error = NULL;
 
       if (!musterd_secrets_put_finish (instance->host->services.secrets, result, &error))
-        {
-          g_prefix_error (&error, "storing the secret %s: ", job->name);
-          musterd_instance_noise (instance, MUSTER_LOG_WARNING, "%s", error->message);
-        }
+        musterd_instance_noise (instance, MUSTER_LOG_WARNING, "%s", error->message);
       if (job->serial != 0)
         musterd_instance_answer (instance, job->serial, NULL, error);
       else

@@ -286,7 +286,7 @@ test_secrets (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   fixture_tell (f, "good", "secret-get mail-hq");
   WAIT_FOR (f, fixture_count (f, "good", "secret: 7 ") == 2);
   fixture_tell (f, "good", "secret-get other_token");
-  WAIT_FOR (f, fixture_count (f, "good", "secret: -1 reading the secret good.other_5ftoken: *") == 1);
+  WAIT_FOR (f, fixture_count (f, "good", "secret: -1 secret 'good.other_5ftoken' not found: *") == 1);
 
   /* Its own, under a name that no other instance can reach. */
   fixture_tell (f, "good", "secret-put refresh-token abcdefghij");
