@@ -21,6 +21,7 @@ typedef struct
   char            *address;
   GSubprocess     *bus, *ring; /* nullable */
   GDBusConnection *connection; /* of the silent service, and of looks at the bus */
+  int              n_calls;    /* that the silent service has taken */
 } Fixture;
 
 static gboolean
@@ -357,13 +358,15 @@ test_no_bus (Fixture *f, gconstpointer data)
   secrets_assert (&f->secrets, "lamps", "s3cret");
 }
 
-/* Takes every call, and answers none. */
+/* Takes every call, counts it, and answers none. */
 static GDBusMessage *
-swallow (GDBusConnection *connection G_GNUC_UNUSED, GDBusMessage *message, gboolean incoming,
-         gpointer data G_GNUC_UNUSED)
+swallow (GDBusConnection *connection G_GNUC_UNUSED, GDBusMessage *message, gboolean incoming, gpointer n_calls)
 {
   if (incoming && g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-    g_clear_object (&message);
+    {
+      g_clear_object (&message);
+      g_atomic_int_inc ((int *) n_calls);
+    }
   return message;
 }
 
@@ -374,7 +377,8 @@ start_silence (Fixture *f)
   g_autoptr(GVariant) answer = NULL;
 
   connect_to_bus (f);
-  g_dbus_connection_add_filter (f->connection, swallow, NULL, NULL);
+  f->n_calls = 0;
+  g_dbus_connection_add_filter (f->connection, swallow, &f->n_calls, NULL);
   answer = g_dbus_connection_call_sync (f->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                         "org.freedesktop.DBus", "RequestName", g_variant_new ("(su)", SERVICE, 4),
                                         G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
@@ -508,6 +512,26 @@ test_bus_ends (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   secrets_assert_put (s, "doors", "s3cret", MUSTERD_SECRET_FILE);
 }
 
+/* Also in the middle of a question, when a session's bus would end the process that is connected to it. */
+static void
+test_bus_ends_meanwhile (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  Secrets *s = &f->secrets;
+  g_auto(Reply) get = { 0 };
+
+  if (!need ("dbus-daemon", "dbus-daemon"))
+    return;
+  start_silence (f);
+  s->timeout = G_TIME_SPAN_HOUR;
+  secrets_open (s);
+  musterd_secrets_get_async (s->secrets, "lamps", on_secret_got, &get);
+  while (g_atomic_int_get (&f->n_calls) == 0)
+    g_main_context_iteration (NULL, FALSE);
+  end_process (&f->bus);
+  test_wait (&get.done);
+  g_assert_error (get.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
+}
+
 /* Where there is no bus, the environment says so, and nobody is asked or started. */
 static void
 test_no_environment (Fixture *f, gconstpointer data)
@@ -566,5 +590,6 @@ main (int argc, char **argv)
   ADD ("/key-ring/silent-bus", NULL, test_silent_bus);
   ADD ("/key-ring/closed-meanwhile", NULL, test_closed_meanwhile);
   ADD ("/key-ring/bus-ends", NULL, test_bus_ends);
+  ADD ("/key-ring/bus-ends-meanwhile", NULL, test_bus_ends_meanwhile);
   return g_test_run ();
 }
