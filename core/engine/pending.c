@@ -10,6 +10,7 @@
 #include "model/intern.h"
 
 #define FLUSH_MS 100
+#define SOON_MS 1
 #define BACKLOG_MAX 32 /* batches in the store's queue above which we wait and gather */
 #define BATCH_MAX 10000 /* items of one batch: what a write takes at once must stay small beside what it may hold */
 
@@ -177,6 +178,8 @@ musterd_pending_flush (MusterdPending *pending)
     ;
 }
 
+static void flush_later (MusterdPending *pending, gboolean soon);
+
 static gboolean
 on_flush_due (gpointer data)
 {
@@ -184,11 +187,24 @@ on_flush_due (gpointer data)
   guint waiting;
   gsize bytes;
 
-  musterd_store_get_backlog (pending->store, &waiting, &bytes);
-  if (waiting > BACKLOG_MAX || flush_some (pending))
-    return G_SOURCE_CONTINUE;
   g_clear_pointer (&pending->timer, g_source_unref);
+  musterd_store_get_backlog (pending->store, &waiting, &bytes);
+  if (waiting > BACKLOG_MAX)
+    flush_later (pending, FALSE);
+  else if (flush_some (pending))
+    flush_later (pending, TRUE);
   return G_SOURCE_REMOVE;
+}
+
+/* `soon`: after what else this thread has to do now. */
+static void
+flush_later (MusterdPending *pending, gboolean soon)
+{
+  /* By the monotonic clock and not ours: it is about the disk, and a test's virtual time must not stop it. */
+  pending->timer = g_timeout_source_new (soon ? SOON_MS : FLUSH_MS);
+  g_source_set_static_name (pending->timer, "muster write-behind");
+  g_source_set_callback (pending->timer, on_flush_due, pending, NULL);
+  g_source_attach (pending->timer, pending->context);
 }
 
 static Item *
@@ -234,13 +250,7 @@ item_add (MusterdPending *pending, ItemType type, const MusterdEntry *entry, con
   g_hash_table_add (pending->items, item);
 
   if (pending->timer == NULL)
-    {
-      /* By the monotonic clock and not ours: it is about the disk, and a test's virtual time must not stop it. */
-      pending->timer = g_timeout_source_new (FLUSH_MS);
-      g_source_set_static_name (pending->timer, "muster write-behind");
-      g_source_set_callback (pending->timer, on_flush_due, pending, NULL);
-      g_source_attach (pending->timer, pending->context);
-    }
+    flush_later (pending, FALSE);
   return item;
 }
 

@@ -26,6 +26,7 @@ typedef struct
   char            *ended_by; /* nullable: the source that said goodbye for the last client; with facts.client_ended */
   GQueue           commands;        /* MusterdCommand: the first is on its way to the disk, the others wait for it */
   gboolean         dirty;           /* in engine->dirty */
+  gboolean         touched;         /* and not only because a moment has come that was known before */
   gboolean         leaving;         /* being removed: nothing of it is written any more */
 } MusterdEntry;
 

@@ -54,14 +54,21 @@ musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, g
     }
 }
 
-void
-musterd_engine_touch (MusterdEngine *engine, MusterdEntry *entry)
+static void
+mark (MusterdEngine *engine, MusterdEntry *entry)
 {
   if (entry->dirty)
     return;
   entry->dirty = TRUE;
   g_ptr_array_add (engine->dirty, entry);
   g_source_set_ready_time (engine->settle, 0);
+}
+
+void
+musterd_engine_touch (MusterdEngine *engine, MusterdEntry *entry)
+{
+  entry->touched = TRUE;
+  mark (engine, entry);
 }
 
 static guint64
@@ -254,14 +261,17 @@ settle_entry (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now, GArra
 {
   MusterdChange change = { .user = musterd_user_ref (entry->facts.user) };
   MusterdTime due = entry->node.at, next = due, lapse;
+  gboolean touched = entry->touched || entry->presence == NULL;
 
+  entry->touched = FALSE;
   change.before = entry->presence != NULL ? musterd_presence_ref (entry->presence) : NULL;
 
   /* A late timer, or a machine that slept: each boundary is taken at its own moment, so that `since` is true. */
   for (guint i = 0; next <= now && i < MISSED_MAX && entry->presence != NULL; i++)
     next = step (engine, entry, next);
   lapse = expire (engine, entry, now);
-  entry->next_change = step (engine, entry, now);
+  /* Where nobody said anything new, nothing can have changed since the last of those moments. */
+  entry->next_change = touched || next <= now ? step (engine, entry, now) : next;
   musterd_heap_set (engine->heap, &entry->node, MIN (entry->next_change, lapse));
 
   /* Those of one moment are resolved one after the other: each has waited for the ones before it. */
@@ -314,7 +324,7 @@ touch_due (MusterdEngine *engine, MusterdTime now)
     {
       MusterdTime at = node->at;
 
-      musterd_engine_touch (engine, (MusterdEntry *) node);
+      mark (engine, (MusterdEntry *) node);
       musterd_heap_set (engine->heap, node, MUSTERD_TIME_NEVER);
       node->at = at; /* settle_entry() begins there */
     }

@@ -39,6 +39,8 @@ typedef enum
 /* The columns of PUT_USER follow MusterdUserField. */
 G_STATIC_ASSERT (MUSTERD_N_USER_FIELDS == 11);
 
+/* Never INSERT OR REPLACE: with a foreign key that is two changes, so that SQLite keeps a journal of the statement
+ * besides, and ending it costs more the more the batch has changed before. */
 static const char *const sql[N_STATEMENTS] = {
   [FIND_USER] = "SELECT user FROM users WHERE id = ?1",
   [PUT_USER] = "INSERT INTO users (id, name, email, extension, home, mobile, voicemail, zone, language, location,"
@@ -51,24 +53,35 @@ static const char *const sql[N_STATEMENTS] = {
   [PUT_ATTRIBUTE] = "INSERT INTO user_attributes (user, name, value) VALUES (?1, ?2, ?3)",
   [REMOVE_USER] = "DELETE FROM users WHERE user = ?1",
   [REMOVE_RECORDS] = "DELETE FROM records WHERE user = ?1 AND user <> ''",
-  [PUT_CHOICE] = "INSERT OR REPLACE INTO choices (user, timed, template_id, status, text, made, until_time, by_user)"
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [PUT_CHOICE] = "INSERT INTO choices (user, timed, template_id, status, text, made, until_time, by_user)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                 " ON CONFLICT (user, timed) DO UPDATE SET template_id = ?3, status = ?4, text = ?5, made = ?6,"
+                 "                    until_time = ?7, by_user = ?8",
   [REMOVE_CHOICE] = "DELETE FROM choices WHERE user = ?1 AND timed = ?2",
-  [PUT_IGNORE] = "INSERT OR REPLACE INTO ignores (user, source, key, from_time) VALUES (?1, ?2, ?3, ?4)",
+  [PUT_IGNORE] = "INSERT INTO ignores (user, source, key, from_time) VALUES (?1, ?2, ?3, ?4)"
+                 " ON CONFLICT (user, source, key) DO UPDATE SET from_time = ?4",
   [REMOVE_IGNORE] = "DELETE FROM ignores WHERE user = ?1 AND source = ?2 AND key = ?3",
-  [PUT_CLAIM] = "INSERT OR REPLACE INTO claims (user, source, key, set_name, kind, free_busy, response, flags,"
+  [PUT_CLAIM] = "INSERT INTO claims (user, source, key, set_name, kind, free_busy, response, flags,"
                 "                    from_time, until_time, began, lease, lease_until, role, text, link,"
                 "                    greeting_internal, greeting_external)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+                " ON CONFLICT (user, source, key) DO UPDATE SET set_name = ?4, kind = ?5, free_busy = ?6,"
+                "                    response = ?7, flags = ?8, from_time = ?9, until_time = ?10, began = ?11,"
+                "                    lease = ?12, lease_until = ?13, role = ?14, text = ?15, link = ?16,"
+                "                    greeting_internal = ?17, greeting_external = ?18",
   [REMOVE_CLAIM] = "DELETE FROM claims WHERE user = ?1 AND source = ?2 AND key = ?3",
-  [PUT_CLIENT] = "INSERT OR REPLACE INTO clients (user, source, id, state, since, seen, lease, lease_until)"
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [PUT_CLIENT] = "INSERT INTO clients (user, source, id, state, since, seen, lease, lease_until)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                 " ON CONFLICT (user, source, id) DO UPDATE SET state = ?4, since = ?5, seen = ?6, lease = ?7,"
+                 "                    lease_until = ?8",
   [REMOVE_CLIENT] = "DELETE FROM clients WHERE user = ?1 AND source = ?2 AND id = ?3",
-  [PUT_DEVICE] = "INSERT OR REPLACE INTO devices (user, source, id, state, label, since, lease, lease_until)"
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [PUT_DEVICE] = "INSERT INTO devices (user, source, id, state, label, since, lease, lease_until)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                 " ON CONFLICT (user, source, id) DO UPDATE SET state = ?4, label = ?5, since = ?6, lease = ?7,"
+                 "                    lease_until = ?8",
   [REMOVE_DEVICE] = "DELETE FROM devices WHERE user = ?1 AND source = ?2 AND id = ?3",
-  [PUT_SHOWN] = "INSERT OR REPLACE INTO shown (user, status, template_name, since, ended_by)"
-                " VALUES (?1, ?2, ?3, ?4, ?5)",
+  [PUT_SHOWN] = "INSERT INTO shown (user, status, template_name, since, ended_by) VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT (user) DO UPDATE SET status = ?2, template_name = ?3, since = ?4, ended_by = ?5",
   [DROP_CLAIMS] = "DELETE FROM claims WHERE source = ?1",
   [DROP_CLIENTS] = "DELETE FROM clients WHERE source = ?1",
   [DROP_DEVICES] = "DELETE FROM devices WHERE source = ?1",
