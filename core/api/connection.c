@@ -124,11 +124,12 @@ static void
 begin_closing (MusterdConnection *connection)
 {
   GOutputStream *output = g_io_stream_get_output_stream (connection->io);
+  g_autoptr(GError) error = NULL; /* as in answer() */
 
   /* The farewell of TLS is some thirty bytes; where even these would have to wait, it goes without. */
   if (G_IS_TLS_CONNECTION (connection->io)
       && g_pollable_output_stream_is_writable (G_POLLABLE_OUTPUT_STREAM (output)))
-    g_output_stream_close (output, NULL, NULL);
+    g_output_stream_close (output, NULL, &error);
   if (!g_socket_shutdown (connection->socket, FALSE, TRUE, NULL))
     {
       musterd_connection_close (connection);
@@ -160,10 +161,12 @@ answer (MusterdConnection *connection, guint status, const char *detail)
                                            "Connection: close\r\n\r\n%s",
                                            status, musterd_problem_get_title (status), strlen (body), body);
   GOutputStream *output = g_io_stream_get_output_stream (connection->io);
+  /* Nobody looks at it, but glib-networking does not free one that nobody wants. */
+  g_autoptr(GError) error = NULL;
 
   connection->all->funcs.answered (status, connection->all->data);
   /* A client that takes not even this has no answer. */
-  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), text, strlen (text), NULL, NULL);
+  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), text, strlen (text), NULL, &error);
   begin_closing (connection);
 }
 
