@@ -239,15 +239,20 @@ void
 musterd_request_fail (MusterdRequest *request, const GError *error)
 {
   guint status = musterd_error_to_status (error);
+  const char *code = NULL;
   g_autofree char *text = NULL;
 
-  if (!g_error_matches (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG))
+  /* One status for things that a program may have to tell apart. */
+  if (g_error_matches (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFIG))
+    code = "configuration";
+  else if (g_error_matches (error, MUSTERD_ERROR, MUSTERD_ERROR_LOCKED))
+    code = "locked";
+  if (code == NULL)
     {
       musterd_request_problem (request, status, error->message);
       return;
     }
-  /* One status for two things that a program may have to tell apart. */
-  text = musterd_problem_to_json_with_code (status, "configuration", error->message);
+  text = musterd_problem_to_json_with_code (status, code, error->message);
   musterd_request_reply (request, status, g_string_new (text));
 }
 

@@ -126,6 +126,8 @@ class Document(harness.TestCase):
 
 
 class Routes(harness.TestCase):
+    maxDiff = None  # which route it is, is the message
+
     def test_same(self):
         printed = subprocess.run([harness.program('PRINT_ROUTES')], stdout=subprocess.PIPE, encoding='utf-8',
                                  timeout=harness.PATIENCE, check=True).stdout

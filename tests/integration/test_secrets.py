@@ -291,6 +291,8 @@ class KeyRing(SecretCase):
         self.start_ring(daemon, False, 'locked')
         self.assertEqual(self.list(daemon)['lamps']['state'], 'locked')
         self.assertIn('locked', self.set(daemon, 'lamps', 'x', code=1).stderr)
+        status, problem = request(daemon, 'PUT', '/v1/secrets/lamps', {'value': 'x'})
+        self.assertEqual((status, problem['code']), (409, 'locked'))
         self.assertIn('key ring is locked', daemon.ctl('secret', 'list').stdout)
         # And whoever needs it says which of the two it is.
         daemon.stop()
