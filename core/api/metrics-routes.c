@@ -318,7 +318,8 @@ choose_format (SoupServerMessage *message)
 static void
 on_metrics_late (MusterdRequest *request)
 {
-  musterd_request_problem (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "the engine has not answered for " G_STRINGIFY (ANSWER_WITHIN_S) " s");
+  musterd_request_problem (request, SOUP_STATUS_SERVICE_UNAVAILABLE,
+                           "the engine has not answered for " G_STRINGIFY (ANSWER_WITHIN_S) " s");
 }
 
 void

@@ -143,9 +143,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdLogPage, musterd_log_page_free)
 typedef void (*MusterdLogFunc) (MusterdLogPage *page, const GError *error, gpointer user_data);
 
 /* Commands; each fails with NOT_FOUND (no such instance, naming those there are) or CONFLICT (not in this state). */
-/* The lines after the serial `after` (0: all), of the last 500; without debug lines. Where there are none, waits for one
- * up to `wait` µs of real time, or until the instance has gone (NOT_FOUND); LIMIT where too many wait. `done` may be
- * called from here. */
+/* The lines after the serial `after` (0: all), of the last 500; without debug lines. Where there are none, waits for
+ * one up to `wait` µs of real time, or until the instance has gone (NOT_FOUND); LIMIT where too many wait. `done` may
+ * be called from here. */
 void       musterd_host_follow_log (MusterdHost *host, const char *instance, guint64 after, gint64 wait,
                                     MusterdLogFunc done, gpointer user_data);
 gboolean   musterd_host_sync   (MusterdHost *host, const char *instance, const char *user, GError **error);

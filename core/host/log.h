@@ -34,9 +34,9 @@ typedef struct
 /* `now` in real time: serials grow over restarts of the daemon, or a reader who comes back would miss lines. */
 void     musterd_log_init  (MusterdLog *log, gint64 now);
 void     musterd_log_clear (MusterdLog *log);
-/* Keeps the line (but for debug) and logs it with its fields (`fields->instance` is never NULL) and "[instance] " before
- * the text. FALSE: there are too many like it, and it is only counted. Debug lines are not counted: nobody gets them
- * who has not asked for them. */
+/* Keeps the line (but for debug) and logs it with its fields (`fields->instance` is never NULL) and "[instance] "
+ * before the text. FALSE: there are too many like it, and it is only counted. Debug lines are not limited: nobody gets
+ * them who has not asked for them. */
 gboolean musterd_log_add   (MusterdLog *log, MusterdLogKind kind, MusterLogLevel level, MusterdTime now,
                             const MusterdLogFields *fields, const char *text);
 /* Others have left out `n` of the plugin's own lines before they came here. */

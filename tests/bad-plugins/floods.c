@@ -50,7 +50,8 @@ floods_stop (gpointer self, gint64 deadline G_GNUC_UNUSED)
 static const MusterOption options[] = {
   { .name = "n", .type = MUSTER_OPTION_INTEGER, .default_value = "200000", .min = 1, .max = 10000000,
     .doc = "How often" },
-  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs|warnings|past-the-library|health", .default_value = "claims",
+  { .name = "what", .type = MUSTER_OPTION_CHOICE, .choices = "claims|logs|warnings|past-the-library|health",
+    .default_value = "claims",
     .doc = "What it floods with" },
 };
 static const MusterSourceOps ops

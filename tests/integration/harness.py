@@ -79,7 +79,8 @@ def environment(folder, **more):
            if not name.startswith(('XDG_', 'PULSE_', 'PIPEWIRE_', 'DBUS_'))
            and name not in ('MUSTER_SOCKET', 'MUSTER_URL', 'MUSTER_TOKEN_FILE', 'MUSTER_CA_FILE',
                             'CREDENTIALS_DIRECTORY', 'STATE_DIRECTORY', 'RUNTIME_DIRECTORY',
-                            'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'DISPLAY', 'WAYLAND_DISPLAY', 'G_MESSAGES_DEBUG')}
+                            'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'DISPLAY', 'WAYLAND_DISPLAY',
+                            'G_MESSAGES_DEBUG')}
     run = pathlib.Path(folder) / 'run'
     run.mkdir(mode=0o700, exist_ok=True)
     # A sound server that is not there; a test that wants one names its own.

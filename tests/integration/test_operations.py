@@ -148,14 +148,17 @@ class Metrics(OperationsCase):
             'muster_sink_deliveries_total', instance='completes-twice', outcome='applied'), alive=daemon)
         figures = self.figures(daemon)
         for outcome in ('unreachable', 'refused', 'left-to-person'):
-            self.assertEqual(figures.get('muster_sink_deliveries_total', instance='completes-twice', outcome=outcome), 0)
+            with self.subTest(outcome=outcome):
+                self.assertEqual(figures.get('muster_sink_deliveries_total', instance='completes-twice',
+                                             outcome=outcome), 0)
         self.assertEqual(figures.get('muster_sink_users', instance='completes-twice'), 1)
 
     def test_documented(self):
         """The page for administrators has every family, with its type and its labels, and no other."""
         daemon = self.bad('[completes-twice]\n[floods]\n')
         daemon.ctl('plugin', 'sync', 'floods')
-        harness.wait_for('claims', lambda: 'muster_claims{kind="call",instance="floods"} 10' in scrape(daemon)[1], alive=daemon)
+        harness.wait_for('claims', lambda: 'muster_claims{kind="call",instance="floods"} 10' in scrape(daemon)[1],
+                         alive=daemon)
         seen = {}
         for family in parse_openmetrics(scrape(daemon)[1]):
             labels = set()
@@ -163,7 +166,8 @@ class Metrics(OperationsCase):
                 labels |= set(sample.labels)
             seen[family.name] = (family.type, labels - {'le', family.name})
         written = {}
-        for name, kind, labels in re.findall(r'^\| `(\w+)` \| (\w+) \| [^|]* \| ([^|]*)\|$', OPERATIONS.read_text(), re.M):
+        row = r'^\| `(\w+)` \| (\w+) \| [^|]* \| ([^|]*)\|$'
+        for name, kind, labels in re.findall(row, OPERATIONS.read_text(encoding='utf-8'), re.M):
             written[name] = (kind, set(re.findall('`([a-z]+)`', labels)) & {label for _, labels in seen.values()
                                                                             for label in labels})
         self.assertEqual(written, seen)
@@ -317,7 +321,8 @@ class Logs(OperationsCase):
         shown = daemon.ctl('plugin', 'log', '-n', '3', 'floods').stdout.splitlines()
         self.assertEqual([line.split()[-1] for line in shown], ['17', '18', '19'])
         self.assertEqual(daemon.ctl('plugin', 'log', '--lines=0', 'floods').stdout, '')
-        self.assertIn("--lines needs a number, not 'x'", daemon.ctl('plugin', 'log', '-n', 'x', 'floods', code=2).stderr)
+        refused = daemon.ctl('plugin', 'log', '-n', 'x', 'floods', code=2).stderr
+        self.assertIn("--lines needs a number, not 'x'", refused)
         self.assertIn('there is no option -x', daemon.ctl('plugin', 'log', '-x', 'floods', code=2).stderr)
         self.assertIn('-f, --follow', daemon.ctl('help', 'plugin', 'log').stdout)
 
