@@ -35,10 +35,13 @@ health_free (gpointer data)
   g_free (health);
 }
 
+/* An outside system that cannot be reached is no reason to send people away from a daemon that can still tell them what
+ * it knows: that is what the instance's own figures and states are for. */
 static void
 look_at_instance (Health *health, const MusterdInstanceFigures *instance)
 {
-  const gboolean up = instance->state == MUSTERD_INSTANCE_ONLINE || instance->state == MUSTERD_INSTANCE_DEGRADED;
+  const gboolean up = instance->state == MUSTERD_INSTANCE_ONLINE || instance->state == MUSTERD_INSTANCE_DEGRADED
+                      || instance->state == MUSTERD_INSTANCE_OFFLINE;
 
   if (instance->enabled != MUSTERD_ENABLED_REQUIRED)
     return;

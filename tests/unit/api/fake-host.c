@@ -31,7 +31,7 @@ check (const char *instance, GError **error)
 const char *
 musterd_instance_state_to_string (MusterdInstanceState state)
 {
-  return state == MUSTERD_INSTANCE_ONLINE ? "online" : state == MUSTERD_INSTANCE_OFFLINE ? "offline" : "other";
+  return state == MUSTERD_INSTANCE_ONLINE ? "online" : state == MUSTERD_INSTANCE_FAILED ? "failed" : "other";
 }
 
 static void

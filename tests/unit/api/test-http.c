@@ -401,12 +401,12 @@ test_not_ready (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_autofree char *again = NULL;
   guint status = 0;
 
-  fake_host.state = MUSTERD_INSTANCE_OFFLINE;
+  fake_host.state = MUSTERD_INSTANCE_FAILED;
   body = ask (fixture, "GET", "/healthz", NULL, &status);
   g_assert_cmpuint (status, ==, 503);
   assert_like (body, "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
-                     "\"detail\":\"the required instance fake is offline\",\"code\":\"unavailable\",\"ready\":false,"
-                     "\"reasons\":[\"the required instance fake is offline\"]}");
+                     "\"detail\":\"the required instance fake is failed\",\"code\":\"unavailable\",\"ready\":false,"
+                     "\"reasons\":[\"the required instance fake is failed\"]}");
   /* Who asks again at once is told the same. */
   fake_host.state = MUSTERD_INSTANCE_ONLINE;
   again = ask (fixture, "GET", "/healthz", NULL, &status);
