@@ -49,6 +49,7 @@ struct _MusterdConnection
   MusterdHubEntry       *entry; /* nullable: nobody listens */
   GByteArray            *buffer;
   MusterdHead            head;
+  gboolean               blank; /* an empty line came before it */
   MusterdLentStream     *lent;        /* nullable */
   GTlsCertificate       *certificate; /* nullable; until the handshake */
   GCancellable          *cancellable; /* nullable; of the handshake */

@@ -191,9 +191,12 @@ look_at_head (MusterdConnection *connection)
 {
   GByteArray *buffer = connection->buffer;
 
-  /* An empty line before a request is a custom of old clients (RFC 9112, 2.2). */
-  while (connection->head.seen == 0 && buffer->len >= 2 && memcmp (buffer->data, "\r\n", 2) == 0)
-    g_byte_array_remove_range (buffer, 0, 2);
+  /* One empty line before a request is a custom of old clients (RFC 9112, 2.2); more would be read for ever. */
+  if (connection->head.seen == 0 && !connection->blank && buffer->len >= 2 && memcmp (buffer->data, "\r\n", 2) == 0)
+    {
+      g_byte_array_remove_range (buffer, 0, 2);
+      connection->blank = TRUE;
+    }
   if (buffer->len == 0)
     return TRUE;
   switch (musterd_head_read (&connection->head, (const char *) buffer->data, buffer->len))
@@ -293,6 +296,7 @@ musterd_connection_back (MusterdConnection *connection, gboolean keep)
 
   end_loan (connection, MUSTERD_CONNECTION_WAITING);
   connection->head = (MusterdHead){ 0 };
+  connection->blank = FALSE;
   if (!again)
     begin_closing (connection);
   else if (musterd_connection_listen (connection, EPOLLIN | EPOLLRDHUP))

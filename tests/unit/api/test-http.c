@@ -739,6 +739,8 @@ static const RawCase raws[] = {
     "*must be application/json*" },
   { "no-host", "GET " ALICE " HTTP/1.1\r\nConnection: close\r\n", 0, 400, "*" },
   { "old-http", "GET " ALICE " HTTP/1.0\r\n", 0, 200, "*" },
+  { "empty-line-before", "\r\nGET " ALICE " HTTP/1.1\r\nHost: m\r\nConnection: close\r\n", 0, 200, "*" },
+  { "empty-lines-before", "\r\n\r\nGET " ALICE " HTTP/1.1\r\nHost: m\r\nConnection: close\r\n", 0, 400, "*" },
 };
 
 static void
