@@ -17,6 +17,6 @@ void         musterd_feed_stop (MusterdFeed *feed);
 void         musterd_feed_free (MusterdFeed *feed);
 /* On the reader's thread: what has happened since, into the replica; and what that was, in order
  * (MusterdReplicaChange, transfer full). */
-GPtrArray   *musterd_feed_take (MusterdFeed *feed, MusterdReplica *replica);
+GPtrArray   *musterd_feed_take (MusterdFeed *feed, MusterdReplica *replica) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

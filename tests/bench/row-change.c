@@ -33,7 +33,7 @@ on_wake (gpointer data)
 {
   Ledger *ledger = data;
 
-  musterd_feed_take (ledger->feed, ledger->replica);
+  g_ptr_array_unref (musterd_feed_take (ledger->feed, ledger->replica));
   return G_SOURCE_REMOVE;
 }
 
@@ -76,7 +76,7 @@ ledger_init (Ledger *ledger, guint n_users)
   musterd_engine_settle (ledger->engine);
   ledger->replica = musterd_replica_new ();
   ledger->feed = musterd_feed_new (ledger->engine, g_main_context_default (), on_wake, ledger);
-  musterd_feed_take (ledger->feed, ledger->replica);
+  g_ptr_array_unref (musterd_feed_take (ledger->feed, ledger->replica));
 }
 
 static void
@@ -111,7 +111,7 @@ measure (Ledger *ledger, GRand *rand, guint n)
       if (!musterd_engine_claim_put (ledger->engine, user, claim, &error))
         g_error ("putting a claim: %s", error->message);
       musterd_engine_settle (ledger->engine);
-      musterd_feed_take (ledger->feed, ledger->replica);
+      g_ptr_array_unref (musterd_feed_take (ledger->feed, ledger->replica));
     }
   while (g_main_context_iteration (NULL, FALSE))
     ;

@@ -205,7 +205,7 @@ class Presence(CtlCase):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.assertEqual([daemon.next_news(process)['user'] for _ in range(2)], [ALICE, BOB])
-        daemon.kill()
+        daemon.stop()
         self.assertIn('the connection to the daemon is lost', process.stdout.readline())
         daemon.start()
         daemon.ctl('set', BOB, 'busy')
