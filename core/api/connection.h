@@ -49,6 +49,9 @@ const MusterdPeer *musterd_connection_get_peer     (MusterdConnection *connectio
 /* Of a lent one: how long it may take from now on (0: as long as it takes, since it is we who are to do something);
  * after that it is cut. */
 void               musterd_connection_set_deadline (MusterdConnection *connection, guint seconds);
+/* Of a lent one: something of its body has come; all of it has. */
+void               musterd_connection_hear         (MusterdConnection *connection);
+void               musterd_connection_heard_all    (MusterdConnection *connection);
 /* Of a lent one: whether it can wait for another request when this one is answered. */
 gboolean           musterd_connection_can_wait     (MusterdConnection *connection);
 /* Of a lent one: the answer has been written. Waits for the next request if both sides want that and the request was

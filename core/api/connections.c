@@ -35,6 +35,8 @@ static gboolean
 on_second (gpointer data)
 {
   expire_due (data);
+  musterd_lend_make_places (data);
+  musterd_handshake_make_places (data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -54,6 +56,8 @@ musterd_connections_new (GMainContext *context, MusterdHub *hub, guint per_peer,
   g_source_set_callback (all->timer, on_second, all, NULL);
   g_source_set_static_name (all->timer, "muster-api-connections");
   g_source_attach (all->timer, context);
+  all->waker = musterd_lend_make_waker (all);
+  g_source_attach (all->waker, context);
   return all;
 }
 
@@ -79,6 +83,8 @@ musterd_connections_free (MusterdConnections *all)
     g_main_context_iteration (g_source_get_context (all->timer), TRUE);
   g_source_destroy (all->timer);
   g_source_unref (all->timer);
+  g_source_destroy (all->waker);
+  g_source_unref (all->waker);
   musterd_peers_free (all->peers);
   g_free (all);
 }
@@ -99,7 +105,8 @@ gboolean
 musterd_connections_make_room (MusterdConnections *all)
 {
   static const MusterdConnectionState idle[] = { MUSTERD_CONNECTION_CLOSING, MUSTERD_CONNECTION_WAITING,
-                                                 MUSTERD_CONNECTION_HELLO, MUSTERD_CONNECTION_HEAD };
+                                                 MUSTERD_CONNECTION_HELLO, MUSTERD_CONNECTION_HEAD,
+                                                 MUSTERD_CONNECTION_BODY };
 
   if (all->n < MUSTERD_CONNECTIONS_MAX)
     return TRUE;
@@ -160,6 +167,7 @@ musterd_connections_add (MusterdConnections *all, GSocket *socket, GSocketAddres
   connection->peer = peer;
   connection->count = count;
   connection->buffer = g_byte_array_new ();
+  connection->tail = g_byte_array_new ();
   connection->link.data = connection;
   connection->state = certificate != NULL ? MUSTERD_CONNECTION_HELLO : MUSTERD_CONNECTION_WAITING;
   g_queue_push_tail_link (&all->by_state[connection->state], &connection->link);

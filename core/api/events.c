@@ -61,6 +61,8 @@ on_catching_up (gpointer data)
       MusterdFollower *follower = g_queue_pop_head_link (&events->due)->data;
 
       follower->due = FALSE;
+      if (!musterd_stream_is_clear (follower->stream))
+        continue; /* on_clear() brings it back */
       musterd_follower_step (follower, events->server->replica);
       if (follower->lagging && musterd_stream_is_clear (follower->stream))
         musterd_events_catch_up (events, follower);
@@ -341,6 +343,14 @@ read_after (MusterdRequest *request, guint64 *after, GError **error)
   return FALSE;
 }
 
+static gboolean
+has_too_many (MusterdEvents *events, const MusterdCaller *caller)
+{
+  const GPtrArray *followers = caller->user != NULL ? g_hash_table_lookup (events->by_caller, caller->user) : NULL;
+
+  return !caller->admin && followers != NULL && followers->len >= MUSTERD_EVENTS_OF_USER_MAX;
+}
+
 void
 musterd_events_stream (MusterdRequest *request)
 {
@@ -365,6 +375,11 @@ musterd_events_stream (MusterdRequest *request)
   if (g_str_equal (soup_server_message_get_method (request->message), "HEAD"))
     {
       musterd_request_reply_text (request, "text/event-stream", g_string_new (NULL));
+      return;
+    }
+  if (has_too_many (events, &request->caller))
+    {
+      musterd_request_problem (request, 429, "you follow the events too often already: end one of these streams");
       return;
     }
   follower = musterd_follower_new (events, after);

@@ -9,6 +9,7 @@
 G_BEGIN_DECLS
 
 #define MUSTERD_EVENTS_INTEREST_MAX 5000 /* users named by one follower */
+#define MUSTERD_EVENTS_OF_USER_MAX 50    /* followers that are one user, administrators apart */
 
 typedef struct _MusterdEvents MusterdEvents;
 typedef struct _MusterdServer MusterdServer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TLS up to the first byte of HTTP. GIO hands a handshake to a thread, which waits there for the other side. So none is
- * begun before the client's first message has come whole, and only so many at a time, of everybody and of each peer:
- * somebody who stops in the middle holds a thread until the deadline, and never all of them. */
+ * begun before the client's first message has come whole, and only so many at a time, of everybody and of each peer. A
+ * peer that has none under way comes before those that have some, and who stops in the middle gives way to who waits. */
 #define G_LOG_DOMAIN "muster-api"
 
 #include "api/connection-private.h"
@@ -11,8 +11,9 @@
 
 #include "api/complaints.h"
 
-#define HANDSHAKES_MAX 16
-#define HANDSHAKES_PER_PEER 4
+#define HANDSHAKES_MAX 10 /* as many as GIO has threads for at once: what waits for one of these is not in order */
+#define HANDSHAKES_PER_PEER 3
+#define PATIENCE (1 * G_TIME_SPAN_SECOND) /* with one that does not go on, where others wait for its place */
 #define RECORD_HEADER 5
 #define RECORD_MAX (16 * 1024)
 #define RECORD_HANDSHAKE 22
@@ -37,7 +38,7 @@ on_handshake_done (GObject *object, GAsyncResult *result, gpointer data)
       musterd_connection_close (connection);
     }
   else if (musterd_connection_listen (connection, EPOLLIN | EPOLLRDHUP))
-    musterd_connection_read_head (connection);
+    musterd_connection_read (connection);
   if (!all->ending)
     begin_handshakes (all);
 }
@@ -74,13 +75,14 @@ begin_handshake (MusterdConnection *connection)
   musterd_connection_set_state (connection, MUSTERD_CONNECTION_HANDSHAKE);
   connection->all->n_handshakes++;
   connection->count->n_handshakes++;
+  connection->began = g_get_monotonic_time ();
   connection->cancellable = g_cancellable_new ();
   g_tls_connection_handshake_async (G_TLS_CONNECTION (connection->io), G_PRIORITY_DEFAULT, connection->cancellable,
                                     on_handshake_done, connection);
 }
 
 static void
-begin_handshakes (MusterdConnections *all)
+begin_of (MusterdConnections *all, guint n_of_peer)
 {
   GList *link = all->by_state[MUSTERD_CONNECTION_HELLO_READY].head;
 
@@ -89,8 +91,32 @@ begin_handshakes (MusterdConnections *all)
       MusterdConnection *connection = link->data;
 
       link = link->next;
-      if (connection->count->n_handshakes < HANDSHAKES_PER_PEER)
+      if (connection->count->n_handshakes < n_of_peer)
         begin_handshake (connection);
+    }
+}
+
+static void
+begin_handshakes (MusterdConnections *all)
+{
+  begin_of (all, 1);
+  begin_of (all, HANDSHAKES_PER_PEER);
+}
+
+void
+musterd_handshake_make_places (MusterdConnections *all)
+{
+  gint64 now = g_get_monotonic_time ();
+  guint n = g_queue_get_length (&all->by_state[MUSTERD_CONNECTION_HELLO_READY]);
+
+  for (GList *link = all->by_state[MUSTERD_CONNECTION_HANDSHAKE].head; link != NULL && n > 0; link = link->next)
+    {
+      MusterdConnection *connection = link->data;
+
+      if (now - connection->began < PATIENCE)
+        break; /* those after it began later */
+      g_cancellable_cancel (connection->cancellable);
+      n--;
     }
 }
 

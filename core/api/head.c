@@ -52,6 +52,12 @@ span_is (Span span, const char *word)
   return strlen (word) == span.length && g_ascii_strncasecmp (span.text, word, span.length) == 0;
 }
 
+static gboolean
+span_equals (Span span, const char *text)
+{
+  return strlen (text) == span.length && memcmp (span.text, text, span.length) == 0;
+}
+
 static Span
 strip (Span span)
 {
@@ -75,30 +81,68 @@ split (Span *rest, char separator, Span *first)
   return TRUE;
 }
 
+/* A name or an address, and perhaps a port (RFC 9110, 7.2). */
 static gboolean
-is_target (Span span)
+is_authority (Span span)
 {
-  if (!is_printable (span, FALSE) || memchr (span.text, '#', span.length) != NULL)
+  gboolean bracketed = span.length > 0 && span.text[0] == '[';
+  gsize i = bracketed ? 1 : 0;
+
+  while (i < span.length
+         && (bracketed ? g_ascii_isxdigit (span.text[i]) || span.text[i] == ':' || span.text[i] == '.'
+                       : g_ascii_isalnum (span.text[i]) || strchr ("-._~", span.text[i]) != NULL)
+         && span.text[i] != '\0')
+    i++;
+  if (i == (bracketed ? 1 : 0) || (bracketed && (i >= span.length || span.text[i++] != ']')))
     return FALSE;
-  if (span.length > 0 && span.text[0] == '/')
-    return TRUE;
-  return (span.length > 7 && g_ascii_strncasecmp (span.text, "http://", 7) == 0)
-         || (span.length > 8 && g_ascii_strncasecmp (span.text, "https://", 8) == 0);
+  if (i < span.length && span.text[i] != ':')
+    return FALSE;
+  for (i++; i < span.length; i++)
+    if (!g_ascii_isdigit (span.text[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* A path, or a whole URL, of which only the path is of interest (RFC 9112, 3.2.1 and 3.2.2). */
+static gboolean
+read_target (MusterdHead *head, Span span, gsize at)
+{
+  static const char *const schemes[] = { "http://", "https://" };
+
+  for (gsize i = 0; i < span.length; i++)
+    if ((guchar) span.text[i] <= ' ' || (guchar) span.text[i] >= 0x7f || span.text[i] == '#')
+      return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (schemes); i++)
+    {
+      gsize length = strlen (schemes[i]);
+      Span rest = span, authority;
+
+      if (span.length <= length || g_ascii_strncasecmp (span.text, schemes[i], length) != 0)
+        continue;
+      rest = (Span){ span.text + length, span.length - length };
+      if (!split (&rest, '/', &authority) || !is_authority (authority))
+        return FALSE;
+      head->prefix_at = at;
+      head->prefix_length = length + authority.length;
+      return TRUE;
+    }
+  return span.length > 0 && span.text[0] == '/';
 }
 
 static gboolean
 read_request_line (MusterdHead *head, Span line)
 {
-  Span method, target;
+  Span rest = line, method, target;
 
-  if (!split (&line, ' ', &method) || !is_token (method) || method.length > METHOD_MAX || !split (&line, ' ', &target)
-      || !is_target (target))
+  if (!split (&rest, ' ', &method) || !is_token (method) || method.length > METHOD_MAX || !split (&rest, ' ', &target)
+      || !read_target (head, target, method.length + 1))
     return fail (head, 400, "the first line of the request is none of HTTP: METHOD, a path, and HTTP/1.1");
-  /* In capital letters (RFC 9112, 2.3): the HTTP server behind us knows no others. */
-  if (line.length == 8 && memcmp (line.text, "HTTP/1.0", 8) == 0)
+  if (span_is (method, "CONNECT"))
+    return fail (head, 501, "this is no proxy");
+  if (span_equals (rest, "HTTP/1.0"))
     head->old = TRUE;
-  else if (line.length != 8 || memcmp (line.text, "HTTP/1.1", 8) != 0)
-    return fail (head, line.length > 5 && memcmp (line.text, "HTTP/", 5) == 0 ? 505 : 400,
+  else if (!span_equals (rest, "HTTP/1.1"))
+    return fail (head, rest.length > 5 && memcmp (rest.text, "HTTP/", 5) == 0 ? 505 : 400,
                  "only HTTP/1.1 is spoken here");
   return TRUE;
 }
@@ -149,6 +193,15 @@ read_connection (MusterdHead *head, Span value)
 }
 
 static gboolean
+read_expectation (MusterdHead *head, Span value)
+{
+  if (head->n_expectations++ > 0 || head->old || !span_is (value, "100-continue"))
+    return fail (head, 417, "nothing can be expected here but '100-continue', with HTTP/1.1");
+  head->expects = TRUE;
+  return TRUE;
+}
+
+static gboolean
 read_field (MusterdHead *head, Span line)
 {
   Span name, value = line;
@@ -162,10 +215,14 @@ read_field (MusterdHead *head, Span line)
     return read_length (head, value);
   if (span_is (name, "Transfer-Encoding"))
     return read_encoding (head, value);
+  if (span_is (name, "Expect"))
+    return read_expectation (head, value);
   if (span_is (name, "Connection"))
     read_connection (head, value);
   else if (span_is (name, "Host") && head->n_hosts++ > 0)
     return fail (head, 400, "Host stands there twice");
+  else if (span_is (name, "Host") && !is_authority (value))
+    return fail (head, 400, "Host is no name or address with or without a port");
   else if (span_is (name, "Authorization") && head->n_authorizations++ > 0)
     return fail (head, 400, "Authorization stands there twice");
   return TRUE;

@@ -25,12 +25,14 @@ typedef struct
   gboolean    keep;    /* the client may ask again on this connection */
   gboolean    chunked; /* the body's end stands in the body */
   guint64     body;    /* announced bytes of the body */
+  gboolean    expects; /* the client sends the body when it is told to go on */
+  gsize       prefix_at, prefix_length; /* what of the target stands before its path; length 0: nothing */
   guint       status;  /* of BAD: what to answer */
   const char *fault;   /* of BAD: why; static */
 
   gsize       seen;    /* private: so far whole lines were looked at */
   guint       n_lines, n_fields;
-  guint       n_hosts, n_lengths, n_encodings, n_authorizations;
+  guint       n_hosts, n_lengths, n_encodings, n_authorizations, n_expectations;
   gboolean    old, close;
 } MusterdHead;
 

@@ -17,12 +17,23 @@ struct _LentInput
   guint64               left; /* to be served */
 };
 
+#define MUSTERD_TYPE_LENT_OUTPUT (lent_output_get_type ())
+G_DECLARE_FINAL_TYPE (LentOutput, lent_output, MUSTERD, LENT_OUTPUT, GOutputStream)
+
+struct _LentOutput
+{
+  GOutputStream parent_instance;
+
+  GPollableOutputStream *base;
+  GByteArray            *tail;
+};
+
 struct _MusterdLentStream
 {
   GIOStream parent_instance;
 
-  GIOStream *base;
-  LentInput *input;
+  LentInput  *input;
+  LentOutput *output;
 };
 
 static gboolean
@@ -124,6 +135,68 @@ lent_input_init (LentInput *self G_GNUC_UNUSED)
 {
 }
 
+static gboolean
+lent_output_is_writable (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_is_writable (MUSTERD_LENT_OUTPUT (stream)->base);
+}
+
+static GSource *
+lent_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr(GSource) child = g_pollable_output_stream_create_source (MUSTERD_LENT_OUTPUT (stream)->base, NULL);
+
+  return g_pollable_source_new_full (stream, child, cancellable);
+}
+
+static gssize
+lent_output_write_nonblocking (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
+{
+  return g_pollable_output_stream_write_nonblocking (MUSTERD_LENT_OUTPUT (stream)->base, buffer, count, NULL, error);
+}
+
+/* Only the end of a chunked answer is written like this, on a thread, while the api's waits for it. */
+static gssize
+lent_output_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable G_GNUC_UNUSED,
+                   GError **error G_GNUC_UNUSED)
+{
+  g_byte_array_append (MUSTERD_LENT_OUTPUT (stream)->tail, buffer, (guint) count);
+  return (gssize) count;
+}
+
+static void
+lent_output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = lent_output_is_writable;
+  iface->create_source = lent_output_create_source;
+  iface->write_nonblocking = lent_output_write_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LentOutput, lent_output, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, lent_output_pollable_init))
+
+static void
+lent_output_finalize (GObject *object)
+{
+  LentOutput *self = MUSTERD_LENT_OUTPUT (object);
+
+  g_object_unref (self->base);
+  g_byte_array_unref (self->tail);
+  G_OBJECT_CLASS (lent_output_parent_class)->finalize (object);
+}
+
+static void
+lent_output_class_init (LentOutputClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = lent_output_finalize;
+  G_OUTPUT_STREAM_CLASS (class)->write_fn = lent_output_write;
+}
+
+static void
+lent_output_init (LentOutput *self G_GNUC_UNUSED)
+{
+}
+
 G_DEFINE_FINAL_TYPE (MusterdLentStream, musterd_lent_stream, G_TYPE_IO_STREAM)
 
 static GInputStream *
@@ -135,7 +208,7 @@ musterd_lent_stream_get_input (GIOStream *stream)
 static GOutputStream *
 musterd_lent_stream_get_output (GIOStream *stream)
 {
-  return g_io_stream_get_output_stream (MUSTERD_LENT_STREAM (stream)->base);
+  return G_OUTPUT_STREAM (MUSTERD_LENT_STREAM (stream)->output);
 }
 
 static gboolean
@@ -151,7 +224,7 @@ musterd_lent_stream_finalize (GObject *object)
   MusterdLentStream *self = MUSTERD_LENT_STREAM (object);
 
   g_object_unref (self->input);
-  g_object_unref (self->base);
+  g_object_unref (self->output);
   G_OBJECT_CLASS (musterd_lent_stream_parent_class)->finalize (object);
 }
 
@@ -170,15 +243,17 @@ musterd_lent_stream_init (MusterdLentStream *self G_GNUC_UNUSED)
 }
 
 GIOStream *
-musterd_lent_stream_new (GIOStream *base, GByteArray *buffer, guint64 length)
+musterd_lent_stream_new (GIOStream *base, GByteArray *buffer, guint64 length, GByteArray *tail)
 {
   MusterdLentStream *self = g_object_new (MUSTERD_TYPE_LENT_STREAM, NULL);
 
-  self->base = g_object_ref (base);
   self->input = g_object_new (MUSTERD_TYPE_LENT_INPUT, NULL);
   self->input->base = g_object_ref (G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base)));
   self->input->buffer = g_byte_array_ref (buffer);
   self->input->left = length;
+  self->output = g_object_new (MUSTERD_TYPE_LENT_OUTPUT, NULL);
+  self->output->base = g_object_ref (G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (base)));
+  self->output->tail = g_byte_array_ref (tail);
   return G_IO_STREAM (self);
 }
 

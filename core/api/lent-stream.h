@@ -14,8 +14,10 @@ G_DECLARE_FINAL_TYPE (MusterdLentStream, musterd_lent_stream, MUSTERD, LENT_STRE
 #define MUSTERD_LENT_ALL G_MAXUINT64
 
 /* `base`: pollable both ways. `buffer`: what was read of it; what is served is taken off its front. At most `length`
- * bytes are served (MUSTERD_LENT_ALL: up to the end). */
-GIOStream *musterd_lent_stream_new (GIOStream *base, GByteArray *buffer, guint64 length);
+ * bytes are served (MUSTERD_LENT_ALL: up to the end). `tail`: takes what is to be written but must not wait, and is
+ * to be written when the stream has come back: the HTTP server ends a chunked answer on a thread that would wait with
+ * those last bytes for the reader. */
+GIOStream *musterd_lent_stream_new (GIOStream *base, GByteArray *buffer, guint64 length, GByteArray *tail);
 /* Whether everything was served. */
 gboolean   musterd_lent_stream_is_drained (MusterdLentStream *stream);
 

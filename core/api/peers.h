@@ -13,7 +13,7 @@ typedef struct _MusterdPeers MusterdPeers;
 typedef struct
 {
   char *name; /* an address, an IPv6 network of 64 bits, or an account of this machine */
-  guint n_connections, n_handshakes;
+  guint n_connections, n_handshakes, n_reading;
 } MusterdPeerCount;
 
 /* `limit`: of connections; 0: the default, from which this machine's own are exempt. */

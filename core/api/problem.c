@@ -45,6 +45,7 @@ status_to_code (guint status)
       return "wrong-type";
     case 429:
       return "limit";
+    case SOUP_STATUS_EXPECTATION_FAILED:
     case SOUP_STATUS_NOT_IMPLEMENTED:
     case SOUP_STATUS_HTTP_VERSION_NOT_SUPPORTED:
       return "unsupported";

@@ -93,6 +93,8 @@ musterd_request_new (MusterdServer *server, SoupServerMessage *message, MusterdC
 void
 musterd_request_free (MusterdRequest *request)
 {
+  /* The library says "finished" only of what it could read. */
+  g_clear_pointer (&request->connection, musterd_connection_close);
   end_limit (request);
   if (!request->gone)
     musterd_server_request_ended (request->server);

@@ -12,6 +12,7 @@
 /* So much of a body that nobody wants is read all the same: a client that is still sending does not look for its
  * answer. */
 #define UNWANTED_MAX (64 * 1024 * 1024)
+#define UNWANTED_SECONDS 5
 #define MIB (1024 * 1024)
 #define CONNECTION_KEY "musterd-connection"
 #define REQUEST_KEY "musterd-request"
@@ -137,6 +138,9 @@ on_chunk (SoupServerMessage *message G_GNUC_UNUSED, GBytes *bytes, gpointer data
   g_autoptr(GError) error = NULL;
 
   request->seen += size;
+  musterd_connection_hear (request->connection);
+  if (request->route == NULL)
+    refuse (request, SOUP_STATUS_BAD_REQUEST, "the request cannot be understood");
   if (request->refused == 0 && request->seen > (guint64) body_max (request))
     refuse_too_long (request);
   if (request->refused == 0 && request->route->body != MUSTERD_BODY_JSON)
@@ -189,8 +193,6 @@ on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
 
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), request);
   /* Parts of an answer are not on offer. */
   soup_message_headers_remove (headers, "Range");
 
@@ -205,6 +207,9 @@ on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
     check_rights (request);
   if (request->refused == 0)
     check_body (request);
+  /* A body that nobody wants is waited for only so that the answer is seen. */
+  if (request->refused != 0)
+    musterd_connection_set_deadline (request->connection, UNWANTED_SECONDS);
   if (request->refused != 0 && (soup_message_headers_get_expectations (headers) & SOUP_EXPECTATION_CONTINUE) != 0)
     answer_refusal (request);
 }
@@ -218,6 +223,7 @@ on_request (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
 
   if (request->answered)
     return;
+  musterd_connection_heard_all (request->connection);
   musterd_connection_set_deadline (request->connection, 0);
   if (request->refused == 0 && !musterd_auth_confirm (request->server->auth, &request->caller, &error))
     refuse_error (request, error);
@@ -234,9 +240,13 @@ on_request_started (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, 
   GSocketAddress *address = soup_server_message_get_remote_address (message);
   MusterdConnection *connection = g_object_get_data (G_OBJECT (address), CONNECTION_KEY);
 
+  MusterdRequest *request = musterd_request_new (server, message, connection);
+
   server->n_requests++;
-  g_object_set_data_full (G_OBJECT (message), REQUEST_KEY, musterd_request_new (server, message, connection),
-                          (GDestroyNotify) musterd_request_free);
+  g_object_set_data_full (G_OBJECT (message), REQUEST_KEY, request, (GDestroyNotify) musterd_request_free);
+  /* Here and not at the headers: the library may refuse a request by itself, and would then keep its body. */
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), request);
 }
 
 /* The connection rides on its remote address, which the HTTP server carries along to the message; what it says as an

@@ -4,6 +4,7 @@
 #include "api/socket.h"
 
 #include <errno.h>
+#include <gio/gnetworking.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -106,6 +107,9 @@ musterd_socket_listen_tcp (GSocketAddress *address, GError **error)
     {
       g_socket_set_blocking (socket, FALSE);
       g_socket_set_listen_backlog (socket, MUSTERD_SOCKET_BACKLOG);
+      /* "[::]" beside "0.0.0.0" are two addresses, and mean what they say. */
+      if (g_socket_get_family (socket) == G_SOCKET_FAMILY_IPV6)
+        g_socket_set_option (socket, IPPROTO_IPV6, IPV6_V6ONLY, TRUE, NULL);
     }
   if (socket == NULL || !g_socket_bind (socket, address, TRUE, &local) || !g_socket_listen (socket, &local))
     {

@@ -3,12 +3,14 @@
 
 import contextlib
 import json
+import pathlib
 import re
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import threading
 import unittest
 
 import contract
@@ -242,6 +244,72 @@ class Bounds(NetworkCase):
             while data.count(b'HTTP/1.1 ') < 4 or not data.endswith(b'}'):
                 data += file.read1(65536)
         self.assertEqual(re.findall(rb'HTTP/1\.1 (\d+)', data), [b'200', b'200', b'404', b'200'])
+
+    def test_thousands_at_once(self):
+        """Requests of nobody in particular, all in one go: each is answered, and none costs more than the first."""
+        _, port = self.begin()
+        wire = self.connect(port)
+        count = 20000
+        threading.Thread(target=wire.sendall, args=(b'GET /x HTTP/1.1\r\nHost: m\r\n\r\n' * count,), daemon=True).start()
+        seen, rest = 0, b''
+        while seen < count:
+            data = wire.recv(1 << 20)
+            self.assertTrue(data, f'after {seen} answers')
+            rest += data
+            seen += rest.count(b'HTTP/1.1 401 ')
+            rest = rest[-12:]
+
+    def test_bodies_that_do_not_come(self):
+        """They take nobody's place, however many they are."""
+        daemon, port = self.begin()
+        token = self.token(daemon, ALICE)
+        for length in (10, 1000000):
+            for _ in range(300):
+                self.connect(port).sendall(f'PUT /v1/presence/{ALICE} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json'
+                                           f'\r\nContent-Length: {length}\r\n\r\n'.encode())
+            self.assertEqual(self.ask(self.connect(port), token=token)[0], 200)
+        # Who has a long one to send has a place, though not where all these come from.
+        wire = socket.create_connection(('127.0.0.1', port), harness.PATIENCE, ('127.0.0.2', 0))
+        self.addCleanup(wire.close)
+        body = {'status': 'busy', 'text': ' ' * 30000}
+        self.assertEqual(self.ask(wire, 'PUT', f'/v1/presence/{ALICE}', token, body)[0], 400)
+
+    def test_a_body_for_a_url(self):
+        """A whole URL is a request like any other, with the same bounds."""
+        daemon, port = self.begin()
+        wire = self.connect(port)
+        wire.sendall(b'POST https://m/v1/sign-in HTTP/1.1\r\nHost: m\r\nContent-Length: 100000000000\r\n\r\n')
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                wire.sendall(b'x' * (1 << 20))
+        usage = pathlib.Path(f'/proc/{daemon.process.pid}/status').read_text(encoding='ascii')
+        self.assertLess(int(re.search(r'VmRSS:\s+(\d+) kB', usage)[1]), 1 << 20)
+
+    def test_both_families(self):
+        """What the documentation shows as an example."""
+        certificate, key = self.certificate('first')
+        try:
+            with socket.create_server(('::', 0), family=socket.AF_INET6, dualstack_ipv6=True) as probe:
+                port = probe.getsockname()[1]
+        except OSError as error:
+            raise unittest.SkipTest(f'no IPv6 here: {error}') from error
+        daemon = self.start(f'[api]\nlisten=0.0.0.0:{port};[::]:{port}\ncertificate={certificate}\nkey={key}\n')
+        self.assertEqual(daemon.json('status')['listening'], [f'https://0.0.0.0:{port}', f'https://[::]:{port}'])
+
+    def test_a_reader_with_answers_to_take(self):
+        """Who turns to the events with answers still on their way is told everything, too."""
+        daemon, port = self.begin()
+        token = self.token(daemon, ALICE)
+        wire = socket.socket()
+        self.addCleanup(wire.close)
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.connect(('127.0.0.1', port))
+        head = f'Host: m\r\nAuthorization: Bearer {token}\r\n\r\n'
+        wire.sendall((f'GET /x HTTP/1.1\r\n{head}' * 200 + f'GET /v1/events HTTP/1.1\r\n{head}').encode())
+        wire.settimeout(harness.PATIENCE)
+        data = b''
+        while b'event: synced' not in data:
+            data = data[-20:] + wire.recv(4096)
 
     def test_a_revoked_token_ends_its_streams(self):
         daemon, port = self.begin()

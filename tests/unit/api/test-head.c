@@ -22,6 +22,10 @@ typedef struct
 static const HeadCase cases[] = {
   { "plain", GET HOST "\r\n", WHOLE, 0, 0, FALSE, TRUE },
   { "absolute", "GET http://m/v1/status?x=%20 HTTP/1.1\r\n" HOST "\r\n", WHOLE, 0, 0, FALSE, TRUE },
+  { "absolute-https", "GET HTTPS://[::1]:8470/ HTTP/1.1\r\n" HOST "\r\n", WHOLE, 0, 0, FALSE, TRUE },
+  { "host-and-port", GET "Host: a-b.example.com:8470\r\n\r\n", WHOLE, 0, 0, FALSE, TRUE },
+  { "host-in-brackets", GET "Host: [fe80::1]:1\r\n\r\n", WHOLE, 0, 0, FALSE, TRUE },
+  { "expect", GET HOST "Expect: 100-Continue\r\n\r\n", WHOLE, 0, 0, FALSE, TRUE },
   { "body", "PUT /x HTTP/1.1\r\n" HOST "content-length:  17 \r\n\r\n", WHOLE, 0, 17, FALSE, TRUE },
   { "chunked", "PUT /x HTTP/1.1\r\n" HOST "Transfer-Encoding: Chunked\r\n\r\n", WHOLE, 0, 0, TRUE, TRUE },
   { "close", GET HOST "Connection: TE , close\r\n\r\n", WHOLE, 0, 0, FALSE, FALSE },
@@ -43,6 +47,18 @@ static const HeadCase cases[] = {
   { "authority", "CONNECT m:80 HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
   { "fragment", "GET /#x HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
   { "odd-method", "G(T / HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "absolute-without-path", "GET http://m HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "absolute-without-host", "GET http:///x HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "absolute-with-user", "GET http://a@m/x HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "other-scheme", "GET ftp://m/x HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "connect", "CONNECT /x HTTP/1.1\r\n", BAD, 501, 0, FALSE, FALSE },
+  { "no-ascii", "GET /\xc3\xa4 HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "expect-what", GET HOST "Expect: foo\r\n\r\n", BAD, 417, 0, FALSE, FALSE },
+  { "expect-twice", GET HOST "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n", BAD, 417, 0, FALSE, FALSE },
+  { "host-with-path", GET "Host: a/b\r\n\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "host-empty", GET "Host:\r\n\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "host-open-bracket", GET "Host: [::1\r\n\r\n", BAD, 400, 0, FALSE, FALSE },
+  { "host-odd-port", GET "Host: m:x\r\n\r\n", BAD, 400, 0, FALSE, FALSE },
   { "control", "GET /\x01 HTTP/1.1\r\n", BAD, 400, 0, FALSE, FALSE },
   { "tls", "\x16\x03\x01\x02\n", BAD, 400, 0, FALSE, FALSE },
   { "no-host", GET "\r\n", BAD, 400, 0, FALSE, FALSE },
@@ -81,6 +97,11 @@ check (const HeadCase *c, const MusterdHead *head, MusterdHeadState state, gsize
   g_assert_cmpuint (head->body, ==, c->body);
   g_assert_cmpint (head->chunked, ==, c->chunked);
   g_assert_cmpint (head->keep, ==, c->keep);
+  g_assert_cmpint (head->expects, ==, g_str_has_prefix (c->name, "expect"));
+  /* Without the prefix the target is a path. */
+  g_assert_cmpint (head->prefix_length > 0, ==, g_str_has_prefix (c->name, "absolute"));
+  if (head->prefix_length > 0)
+    g_assert_cmpint (c->text[head->prefix_at + head->prefix_length], ==, '/');
 }
 
 /* It is the same whether it comes at once or byte by byte, and what follows it is not looked at. */
