@@ -10,9 +10,21 @@
 #define TEXT_MAX 64
 #define FRACTION_MAX 9
 
+/* printf would take longer than all else that a presence on the wire needs. */
+static char *
+put_digits (char *end, guint value, guint n, char after)
+{
+  for (guint i = n; i > 0; i--, value /= 10)
+    end[i - 1] = (char) ('0' + value % 10);
+  end[n] = after;
+  return end + n + 1;
+}
+
 char *
 musterd_rfc3339_format (MusterdTime time)
 {
+  char text[] = "0000-00-00T00:00:00.000Z", *end = text;
+  int year, month, day;
   g_autoptr(GDateTime) date = NULL;
   gint64 seconds = time / MUSTERD_SECOND;
   gint64 rest = time % MUSTERD_SECOND;
@@ -29,15 +41,16 @@ musterd_rfc3339_format (MusterdTime time)
   date = g_date_time_new_from_unix_utc (seconds);
   if (date == NULL)
     return NULL;
-  if (milliseconds == 0)
-    return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02dZ", g_date_time_get_year (date),
-                            g_date_time_get_month (date), g_date_time_get_day_of_month (date),
-                            g_date_time_get_hour (date), g_date_time_get_minute (date),
-                            g_date_time_get_second (date));
-  return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", g_date_time_get_year (date),
-                          g_date_time_get_month (date), g_date_time_get_day_of_month (date),
-                          g_date_time_get_hour (date), g_date_time_get_minute (date),
-                          g_date_time_get_second (date), milliseconds);
+  g_date_time_get_ymd (date, &year, &month, &day);
+  end = put_digits (end, (guint) year, 4, '-');
+  end = put_digits (end, (guint) month, 2, '-');
+  end = put_digits (end, (guint) day, 2, 'T');
+  end = put_digits (end, (guint) g_date_time_get_hour (date), 2, ':');
+  end = put_digits (end, (guint) g_date_time_get_minute (date), 2, ':');
+  end = put_digits (end, (guint) g_date_time_get_second (date), 2, milliseconds == 0 ? 'Z' : '.');
+  if (milliseconds != 0)
+    end = put_digits (end, milliseconds, 3, 'Z');
+  return g_strndup (text, (gsize) (end - text));
 }
 
 /* GDateTime also reads week dates, ordinal dates and the forms without separators; the wire has one form only. */

@@ -19,7 +19,11 @@ musterd_dispatch_arm (MusterdDispatch *dispatch)
 {
   MusterdHeapNode *first = musterd_heap_first (dispatch->heap);
 
-  musterd_clock_source_set (dispatch->timer, first != NULL ? first->at : MUSTERD_TIME_NEVER);
+  /* A timer that goes off too early does no harm; setting it anew after each of thousands of answers costs. */
+  if (first == NULL || first->at >= dispatch->armed)
+    return;
+  dispatch->armed = first->at;
+  musterd_clock_source_set (dispatch->timer, dispatch->armed);
 }
 
 static void
@@ -59,6 +63,8 @@ on_due (gpointer data)
   MusterdTime now = musterd_clock_now (dispatch->clock);
   MusterdHeapNode *node;
 
+  dispatch->armed = MUSTERD_TIME_NEVER;
+  musterd_clock_source_set (dispatch->timer, MUSTERD_TIME_NEVER);
   if (now < dispatch->last_now)
     rewind_slots (dispatch, now);
   dispatch->last_now = now;
@@ -181,6 +187,7 @@ musterd_dispatch_new (MusterdEngine *engine, MusterdClock *clock)
   dispatch->sinks = g_ptr_array_new ();
   dispatch->flying = g_hash_table_new (g_int64_hash, g_int64_equal);
   dispatch->heap = musterd_heap_new ();
+  dispatch->armed = MUSTERD_TIME_NEVER;
   dispatch->timer = musterd_clock_source_new (clock, MUSTERD_TIME_NEVER);
   g_source_set_callback (dispatch->timer, on_due, dispatch, NULL);
   g_source_attach (dispatch->timer, context);

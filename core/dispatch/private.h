@@ -59,6 +59,7 @@ struct _MusterdDispatch
   GHashTable    *flying; /* guint64 *, in the slot → Slot */
   MusterdHeap   *heap;   /* deadlines and retries of all slots */
   GSource       *timer;
+  MusterdTime    armed;  /* what the timer stands at */
   guint64        last_delivery;
   MusterdTime    last_now;
 };

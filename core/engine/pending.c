@@ -12,6 +12,7 @@
 #define FLUSH_MS 100
 #define SOON_MS 1
 #define BACKLOG_MAX 32 /* batches in the store's queue above which we wait and gather */
+#define BATCH_GOOD 1000 /* items for which waiting any longer saves nothing */
 #define BATCH_MAX 10000 /* items of one batch: what a write takes at once must stay small beside what it may hold */
 
 typedef enum
@@ -251,6 +252,12 @@ item_add (MusterdPending *pending, ItemType type, const MusterdEntry *entry, con
 
   if (pending->timer == NULL)
     flush_later (pending, FALSE);
+  else if (before == NULL && pending->order.length == BATCH_GOOD)
+    {
+      g_source_destroy (pending->timer);
+      g_clear_pointer (&pending->timer, g_source_unref);
+      flush_later (pending, TRUE);
+    }
   return item;
 }
 
