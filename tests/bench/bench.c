@@ -171,7 +171,7 @@ main (int argc, char **argv)
   };
   g_autoptr(GOptionContext) context = g_option_context_new (NULL);
   g_autoptr(GError) error = NULL;
-  g_autoptr(BenchReport) report = bench_report_new ();
+  g_autoptr(BenchReport) report = NULL;
 
   g_option_context_set_summary (context, "Measures what docs and design promise, against a baseline of the same run.");
   g_option_context_add_main_entries (context, entries, NULL);
@@ -182,6 +182,7 @@ main (int argc, char **argv)
     }
   if (!check_names (names))
     return 2;
+  report = bench_report_new (quick);
 
   for (gsize i = 0; i < bench_n_rows; i++)
     if (wanted (&bench_rows[i], names))
@@ -190,7 +191,7 @@ main (int argc, char **argv)
         ok = gather (&bench_rows[i], quick, report) && ok;
       }
   bench_report_print (report);
-  if (json != NULL && !bench_report_write (report, json, quick, &error))
+  if (json != NULL && !bench_report_write (report, json, &error))
     {
       fprintf (stderr, "bench: writing %s: %s\n", json, error->message);
       return 1;

@@ -26,14 +26,23 @@ typedef struct
   int            applied;  /* the end of the sink's pipe to read; -1 without */
   gint64         next;     /* wall clock: when they change next */
   gint64         gap;      /* from then to the time after that */
+  guint          left;     /* moments to come */
+  guint          unread;   /* moments whose changes the followers have counted together */
 } BenchCrowd;
+
+typedef struct
+{
+  gint64 at;      /* wall clock */
+  gint64 told;    /* µs from then until the last follower knew of the last change, */
+  gint64 at_sink; /* and until the sink, if there is one, was asked for the last; */
+  double cpu;     /* seconds of processor time that musterd had in between */
+} BenchMoment;
 
 /* Everybody is there and knows everything when it returns. */
 BenchCrowd *bench_crowd_new  (Bench *bench, const BenchCrowdPlan *plan);
 void        bench_crowd_free (BenchCrowd *crowd);
-/* Waits for the next moment and what comes of it; µs from it until the last follower knew of the last change, and until
- * the sink (nullable) was asked for the last. */
-gint64      bench_crowd_wait (BenchCrowd *crowd, gint64 *at_sink);
+/* Waits for the next moment and what comes of it. FALSE: there is none any more. */
+gboolean    bench_crowd_wait (BenchCrowd *crowd, BenchMoment *moment);
 guint       bench_crowd_get_n_changing  (const BenchCrowdPlan *plan);
 /* How many presences are told at such a moment, to all followers together. */
 guint       bench_crowd_get_n_presences (const BenchCrowdPlan *plan);

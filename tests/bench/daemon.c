@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -119,6 +120,17 @@ bench_daemon_get_private (BenchDaemon *daemon)
   if (line == NULL)
     g_error ("%s has no Private_Dirty", path);
   return (gsize) g_ascii_strtoull (line + strlen ("Private_Dirty:"), NULL, 10) * 1024;
+}
+
+double
+bench_daemon_get_cpu (BenchDaemon *daemon)
+{
+  clockid_t clock;
+  struct timespec time;
+
+  if (clock_getcpuclockid (daemon->pid, &clock) != 0 || clock_gettime (clock, &time) != 0)
+    g_error ("looking at musterd's processor time: %s", g_strerror (errno));
+  return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
 /* Ticks of processor time so far. */

@@ -20,6 +20,8 @@ BenchDaemon *bench_daemon_start (Bench *bench, const char *state_dir, const char
 void         bench_daemon_stop  (BenchDaemon *daemon);
 /* Bytes that are its own: not shared with a file or another process. */
 gsize        bench_daemon_get_private (BenchDaemon *daemon);
+/* Seconds of processor time so far, of all its threads. */
+double       bench_daemon_get_cpu  (BenchDaemon *daemon);
 /* Until it has had nothing to do for a while: what a start leaves to do is done. */
 void         bench_daemon_wait_idle (BenchDaemon *daemon);
 

@@ -20,6 +20,7 @@ typedef struct
 struct _BenchReport
 {
   GPtrArray *lines; /* Line */
+  gboolean   quick;
   GPtrArray *notes; /* char *: "row: what" */
 };
 
@@ -38,10 +39,11 @@ line_free (gpointer data)
 }
 
 BenchReport *
-bench_report_new (void)
+bench_report_new (gboolean quick)
 {
   BenchReport *report = g_new0 (BenchReport, 1);
 
+  report->quick = quick;
   report->lines = g_ptr_array_new_with_free_func (line_free);
   report->notes = g_ptr_array_new_with_free_func (g_free);
   return report;
@@ -101,10 +103,12 @@ bench_report_take (BenchReport *report, const char *row, const char *text)
 }
 
 static const char *
-verdict (const Line *line)
+verdict (const BenchReport *report, const Line *line)
 {
   double ratio = bench_median (line->ratios);
 
+  if (report->quick)
+    return "not judged";
   switch (line->sense)
     {
     case BENCH_AT_MOST:
@@ -165,7 +169,7 @@ bench_report_print (BenchReport *report)
       cell (ratio, 28);
       cell (ours, 14);
       cell (baseline, 14);
-      printf ("%s\n", verdict (line));
+      printf ("%s\n", verdict (report, line));
     }
   for (guint i = 0; i < report->notes->len; i++)
     printf ("%s%s\n", i == 0 ? "\n" : "", (char *) g_ptr_array_index (report->notes, i));
@@ -186,7 +190,7 @@ add_values (JsonBuilder *builder, const char *name, GArray *values)
 }
 
 static void
-add_line (JsonBuilder *builder, const Line *line)
+add_line (JsonBuilder *builder, const BenchReport *report, const Line *line)
 {
   static const char *const senses[] = { "at-most", "at-least", "told" };
 
@@ -210,12 +214,12 @@ add_line (JsonBuilder *builder, const Line *line)
   add_values (builder, "ours", line->ours);
   add_values (builder, "baseline", line->baselines);
   json_builder_set_member_name (builder, "verdict");
-  json_builder_add_string_value (builder, verdict (line));
+  json_builder_add_string_value (builder, verdict (report, line));
   json_builder_end_object (builder);
 }
 
 gboolean
-bench_report_write (BenchReport *report, const char *path, gboolean quick, GError **error)
+bench_report_write (BenchReport *report, const char *path, GError **error)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new ();
   g_autoptr(JsonGenerator) generator = json_generator_new ();
@@ -223,11 +227,11 @@ bench_report_write (BenchReport *report, const char *path, gboolean quick, GErro
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "quick");
-  json_builder_add_boolean_value (builder, quick);
+  json_builder_add_boolean_value (builder, report->quick);
   json_builder_set_member_name (builder, "figures");
   json_builder_begin_array (builder);
   for (guint i = 0; i < report->lines->len; i++)
-    add_line (builder, g_ptr_array_index (report->lines, i));
+    add_line (builder, report, g_ptr_array_index (report->lines, i));
   json_builder_end_array (builder);
   json_builder_set_member_name (builder, "notes");
   json_builder_begin_array (builder);

@@ -8,12 +8,13 @@ G_BEGIN_DECLS
 
 typedef struct _BenchReport BenchReport;
 
-BenchReport *bench_report_new  (void);
+/* `quick`: small sizes were measured, which say nothing about what holds. */
+BenchReport *bench_report_new  (gboolean quick);
 void         bench_report_free (BenchReport *report);
 /* A line of a row's process: "pair" or "note" and its parts, separated by tabs. */
 void         bench_report_take (BenchReport *report, const char *row, const char *line);
 void         bench_report_print (BenchReport *report);
-gboolean     bench_report_write (BenchReport *report, const char *path, gboolean quick, GError **error);
+gboolean     bench_report_write (BenchReport *report, const char *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BenchReport, bench_report_free)
 

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "bare-server.h"
+#include "samples.h"
 
 #define LOOK_MS 2 /* from one look into the store to the next */
 
@@ -15,6 +16,8 @@ static const BenchFigure figure = { "20,000 of 100,000 change: all of it (bare)"
 static const BenchFigure told_figure = { "the same, until the followers know", "ms", BENCH_TOLD, 0 };
 static const BenchFigure sink_figure = { "the same, until the sink was asked", "ms", BENCH_TOLD, 0 };
 static const BenchFigure disk_figure = { "the same, until it is on disk (bare batch)", "ms", BENCH_TOLD, 0 };
+
+static const BenchFigure cpu_figure = { "the same, processor time of all threads", "ms", BENCH_TOLD, 0 };
 
 static void
 exec (sqlite3 *db, const char *sql)
@@ -113,21 +116,26 @@ bench_row_ten (Bench *bench)
   BenchBareServer *server = bench_bare_server_new (&plan);
   sqlite3 *store = open_db (crowd->state_dir, "muster.db", SQLITE_OPEN_READONLY);
   sqlite3 *bare = make_bare_table (bench, &plan);
+  double before = bench_daemon_get_cpu (crowd->daemon);
+  BenchMoment moment;
 
-  for (guint i = 0; i < plan.moments; i++)
+  while (bench_crowd_wait (crowd, &moment))
     {
-      gint64 moment = crowd->next, at_sink = 0;
-      gint64 told = bench_crowd_wait (crowd, &at_sink);
-      gint64 on_disk = wait_on_disk (store, moment, n);
+      gint64 on_disk = wait_on_disk (store, moment.at, n);
+      double cpu = bench_daemon_get_cpu (crowd->daemon) - before, bare_cpu = bench_thread_cpu ();
       g_autofree char *text = bench_watchers_dup_text (crowd->watchers);
-      gint64 rows = write_bare (bare, &plan, moment);
+      gint64 rows = write_bare (bare, &plan, moment.at);
       gint64 writes = bench_bare_server_write_each (server, text);
-      double all = (double) MAX (on_disk, MAX (told, at_sink)) / 1000, baseline = (double) (rows + writes) / 1000;
+      double all = (double) MAX (on_disk, MAX (moment.told, moment.at_sink)) / 1000;
+      double baseline = (double) (rows + writes) / 1000;
 
+      bare_cpu = bench_thread_cpu () - bare_cpu;
       bench_pair (bench, &figure, all, baseline);
-      bench_pair (bench, &told_figure, (double) told / 1000, (double) writes / 1000);
-      bench_pair (bench, &sink_figure, (double) at_sink / 1000, baseline);
+      bench_pair (bench, &told_figure, (double) moment.told / 1000, (double) writes / 1000);
+      bench_pair (bench, &sink_figure, (double) moment.at_sink / 1000, baseline);
       bench_pair (bench, &disk_figure, (double) on_disk / 1000, (double) rows / 1000);
+      bench_pair (bench, &cpu_figure, cpu * 1000, bare_cpu * 1000);
+      before = bench_daemon_get_cpu (crowd->daemon);
     }
   sqlite3_close (bare);
   sqlite3_close (store);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "samples.h"
 
+#include <time.h>
+
 static int
 compare (gconstpointer a, gconstpointer b)
 {
@@ -32,4 +34,13 @@ bench_median (GArray *values)
   if (values->len % 2 == 1)
     return g_array_index (values, double, middle);
   return (g_array_index (values, double, middle - 1) + g_array_index (values, double, middle)) / 2;
+}
+
+double
+bench_thread_cpu (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }

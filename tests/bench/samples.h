@@ -10,4 +10,7 @@ G_BEGIN_DECLS
 double bench_quantile (GArray *values, double fraction); /* double; fraction 0.99 = p99 */
 double bench_median   (GArray *values);
 
+/* Seconds of processor time that this thread has had. */
+double bench_thread_cpu (void);
+
 G_END_DECLS
