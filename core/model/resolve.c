@@ -13,7 +13,8 @@ typedef struct
 {
   MusterdQuestion question;
   MusterdTime     now;
-  GPtrArray      *active; /* MusterdClaim not owned: in force, with effect, not ignored */
+  GPtrArray      *active; /* MusterdClaim not owned: in force, with effect, not ignored; the strongest first */
+  MusterdTime     end;    /* of the first of these that ends */
   guint           next;   /* the first claim that has not begun */
   /* Looking ahead, leases that run are taken to be renewed for ever: that somebody's meeting ends when its next
    * heartbeat is due is not what is known of it. */
@@ -46,6 +47,44 @@ claim_end (const Walk *walk, const MusterdClaim *claim)
   return musterd_claim_get_end (claim);
 }
 
+/* Takes out what has ended, and looks when the next does. */
+static void
+drop_ended (Walk *walk)
+{
+  guint kept = 0;
+
+  walk->end = MUSTERD_TIME_NEVER;
+  for (guint i = 0; i < walk->active->len; i++)
+    {
+      MusterdClaim *claim = g_ptr_array_index (walk->active, i);
+      MusterdTime end = claim_end (walk, claim);
+
+      if (end <= walk->now)
+        continue;
+      walk->end = MIN (walk->end, end);
+      g_ptr_array_index (walk->active, kept++) = claim;
+    }
+  g_ptr_array_set_size (walk->active, (int) kept);
+}
+
+static void
+add_active (Walk *walk, MusterdClaim *claim)
+{
+  guint low = 0, high = walk->active->len;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (musterd_judge_stronger (g_ptr_array_index (walk->active, middle), claim))
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  g_ptr_array_insert (walk->active, (int) low, claim);
+  walk->end = MIN (walk->end, claim_end (walk, claim));
+}
+
 /* Goes to a moment at or after the present one. */
 static void
 walk_to (Walk *walk, MusterdTime now)
@@ -55,9 +94,8 @@ walk_to (Walk *walk, MusterdTime now)
   walk->now = now;
   if (!walk->ahead)
     walk->question.leases_at = now;
-  for (guint i = walk->active->len; i > 0; i--)
-    if (claim_end (walk, g_ptr_array_index (walk->active, i - 1)) <= now)
-      g_ptr_array_remove_index_fast (walk->active, i - 1);
+  if (walk->end <= now)
+    drop_ended (walk);
   for (; walk->next < claims->len; walk->next++)
     {
       MusterdClaim *claim = g_ptr_array_index (claims, walk->next);
@@ -65,7 +103,7 @@ walk_to (Walk *walk, MusterdTime now)
       if (claim->from > now)
         break;
       if (now < claim_end (walk, claim) && takes_part (walk, claim))
-        g_ptr_array_add (walk->active, claim);
+        add_active (walk, claim);
     }
 }
 
@@ -82,10 +120,8 @@ walk_next (const Walk *walk)
 {
   const MusterdFacts *facts = walk->question.facts;
   const char *without = walk->question.without;
-  MusterdTime best = MUSTERD_TIME_NEVER;
+  MusterdTime best = walk->end;
 
-  for (guint i = 0; i < walk->active->len; i++)
-    earlier (claim_end (walk, g_ptr_array_index (walk->active, i)), walk->now, &best);
   for (guint i = walk->next; i < facts->claims->len; i++)
     {
       const MusterdClaim *claim = g_ptr_array_index (facts->claims, i);
@@ -159,21 +195,21 @@ can_win (const MusterdBase *base, const MusterdClaim *claim)
   return !musterd_judge_is_out (base, claim) && !musterd_judge_held_off (base, claim);
 }
 
-/* The strongest claim in force that this base lets through, weaker than `than` where that is not NULL. */
-static const MusterdClaim *
-strongest (const Walk *walk, const MusterdBase *base, const MusterdClaim *than)
+/* Where the strongest claim in force stands that this base lets through, from here on; their number: there is none. */
+static guint
+next_strongest (const Walk *walk, const MusterdBase *base, guint from)
 {
-  const MusterdClaim *best = NULL;
+  while (from < walk->active->len && !can_win (base, g_ptr_array_index (walk->active, from)))
+    from++;
+  return from;
+}
 
-  for (guint i = 0; i < walk->active->len; i++)
-    {
-      const MusterdClaim *claim = g_ptr_array_index (walk->active, i);
+static const MusterdClaim *
+strongest (const Walk *walk, const MusterdBase *base)
+{
+  guint first = next_strongest (walk, base, 0);
 
-      if (can_win (base, claim) && (than == NULL || musterd_judge_stronger (than, claim))
-          && (best == NULL || musterd_judge_stronger (claim, best)))
-        best = claim;
-    }
-  return best;
+  return first < walk->active->len ? g_ptr_array_index (walk->active, first) : NULL;
 }
 
 /* The template laid over a base that is available while nobody is at the desk; FALSE where somebody is, or where the
@@ -207,7 +243,7 @@ show (const Walk *walk, Shown *shown)
   MusterdBase base;
 
   musterd_judge_base (&walk->question, walk->now, TRUE, &base);
-  shown->claim = strongest (walk, &base, NULL);
+  shown->claim = strongest (walk, &base);
   if (shown->claim != NULL)
     {
       shown->origin = MUSTERD_ORIGIN_CLAIM;
@@ -279,7 +315,7 @@ forwarding_at (const Walk *walk, const MusterdClaim **claim, MusterdOrigin *orig
   musterd_judge_base (&walk->question, walk->now, FALSE, &base);
   *claim = NULL;
   *origin = base.origin;
-  winner = strongest (walk, &base, NULL);
+  winner = strongest (walk, &base);
   if (winner == NULL)
     {
       if (idle_at (walk, &base, &tmpl) && speaks (tmpl))
@@ -294,8 +330,10 @@ forwarding_at (const Walk *walk, const MusterdClaim **claim, MusterdOrigin *orig
     return base.tmpl;
   *origin = MUSTERD_ORIGIN_CLAIM;
   for (guint pass = 0; pass < 2; pass++) /* absence before all others */
-    for (const MusterdClaim *c = winner; c != NULL; c = strongest (walk, &base, c))
+    for (guint i = next_strongest (walk, &base, 0); i < walk->active->len; i = next_strongest (walk, &base, i + 1))
       {
+        const MusterdClaim *c = g_ptr_array_index (walk->active, i);
+
         if (pass == 0 && musterd_judge_kind (c) != MUSTERD_CLAIM_ABSENCE)
           continue;
         tmpl = musterd_judge_template (&walk->question, c);
@@ -381,6 +419,7 @@ fill_until (Walk *walk, const Shown *now, MusterdPresence *presence)
   gboolean free_known = now->status == MUSTERD_STATUS_AVAILABLE;
 
   walk->ahead = TRUE;
+  drop_ended (walk); /* which end later now */
   if (free_known)
     presence->next_free = walk->now;
   while (!until_known || !free_known)
@@ -411,7 +450,7 @@ musterd_resolve (const MusterdFacts *facts, const MusterdSettings *settings, Mus
 {
   MusterdPresence *presence = musterd_presence_new (facts->user);
   const MusterdDevice *device;
-  Walk walk = { .active = g_ptr_array_new () };
+  Walk walk = { .active = g_ptr_array_new (), .end = MUSTERD_TIME_NEVER };
   Shown shown;
 
   musterd_question_init (&walk.question, facts, settings, without);
