@@ -19,15 +19,15 @@ typedef struct
   MusterdFacts     facts;
   MusterdPresence *presence; /* nullable: not resolved yet */
   MusterdTime      next_change; /* of the presence; the node wakes for what lapses unseen, too */
+  guint            dirty : 1;       /* in engine->dirty */
+  guint            touched : 1;     /* and not only because a moment has come that was known before */
+  guint            leaving : 1;     /* being removed: nothing of it is written any more */
   /* What was shown when the daemon stopped, until the first resolution. */
-  MusterdStatus    stored_status;
+  MusterdStatus    stored_status : 8;
   char            *stored_template; /* nullable, interned */
   MusterdTime      stored_since;    /* NEVER: nothing stored */
   char            *ended_by; /* nullable: the source that said goodbye for the last client; with facts.client_ended */
   GQueue           commands;        /* MusterdCommand: the first is on its way to the disk, the others wait for it */
-  gboolean         dirty;           /* in engine->dirty */
-  gboolean         touched;         /* and not only because a moment has come that was known before */
-  gboolean         leaving;         /* being removed: nothing of it is written any more */
 } MusterdEntry;
 
 /* What is known of an instance as a source. */

@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  MusterdForwardAction action; /* DO_NOT_CHANGE: nobody speaks */
-  MusterdForwardScope  scope;
-  MusterdForwardTarget target;
+  MusterdForwardAction action : 8; /* DO_NOT_CHANGE: nobody speaks */
+  MusterdForwardScope  scope : 8;
+  MusterdForwardTarget target : 8;
   char                *number; /* nullable: the target's number; NULL for FORWARD_TO = the user's field is empty */
   char                *from;   /* nullable: who speaks, for people ("Appointment (ews-hq)") */
 } MusterdPresenceForwarding;
@@ -20,7 +20,12 @@ typedef struct
 typedef struct
 {
   MusterdUser     *user;
-  MusterdStatus    status;
+  /* There is one for each user, so they are packed. */
+  MusterdStatus    status : 8;
+  MusterdTelephony telephony : 8;
+  MusterdReach     reach : 8;
+  MusterdOrigin    origin : 8;
+  MusterdClaimKind kind : 8; /* with origin CLAIM */
   char            *text;          /* nullable */
   char            *template_name; /* interned, nullable: a status alone */
   char            *template_role; /* interned, nullable */
@@ -28,11 +33,7 @@ typedef struct
   MusterdTime      until;            /* NEVER = not known */
   MusterdTime      next_free;        /* not later than now = free already; NEVER = not known */
   MusterdTime      stale;            /* a calendar source of this user has been away since; NEVER = not stale */
-  MusterdTelephony telephony;
   char            *telephony_label;  /* nullable */
-  MusterdReach     reach;
-  MusterdOrigin    origin;
-  MusterdClaimKind kind;   /* with origin CLAIM */
   char            *source; /* interned, nullable: the instance, with origin CLAIM */
   char            *greeting_internal, *greeting_external; /* nullable */
   MusterdPresenceForwarding forwarding;
