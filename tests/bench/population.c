@@ -36,9 +36,9 @@ bench_user_new (guint number)
   return user;
 }
 
-/* An item's id in Exchange (152 characters, of which the first name the mailbox), as the ledger keeps it. */
+/* An item's id in Exchange: 152 characters, of which the first name the mailbox. */
 static char *
-claim_key (guint user, guint number)
+item_id (guint user, guint number)
 {
   g_autoptr(GString) key = g_string_new ("AAMkADk0ZTQ1");
   g_autofree char *mailbox = g_strdup_printf ("%012x", user * 2654435761u);
@@ -50,13 +50,14 @@ claim_key (guint user, guint number)
   g_string_append (key, "BGAAAAAABzVwUoU9");
   g_string_append (key, item);
   g_string_append (key, "BwAqAAAAAAEN");
-  return musterd_claim_dup_short_key (key->str);
+  return g_string_free (g_steal_pointer (&key), FALSE);
 }
 
 MusterdClaim *
 bench_claim_new (guint user, guint number, MusterdTime from)
 {
-  g_autofree char *key = claim_key (user, number);
+  g_autofree char *id = item_id (user, number);
+  g_autofree char *key = musterd_claim_dup_short_key (id); /* as the ledger keeps it */
   MusterdClaim *claim = musterd_claim_new (BENCH_CALENDAR, "calendar", key, MUSTERD_CLAIM_APPOINTMENT);
 
   claim->from = claim->began = from;
@@ -80,9 +81,9 @@ add_claims (MusterdBatch *batch, const BenchPopulation *population, guint user, 
       claim->until = claim->from + (population->length > 0 ? population->length : step / 2);
       if (population->links)
         {
+          g_autofree char *item = item_id (user, n);
           g_autofree char *link
-              = g_strdup_printf ("https://mail." BENCH_DOMAIN "/owa/?itemid=%s&exvsurl=1&path=/calendar/item",
-                                 claim->key);
+              = g_strdup_printf ("https://mail." BENCH_DOMAIN "/owa/?itemid=%s&exvsurl=1&path=/calendar/item", item);
 
           musterd_claim_set_more (claim, link, NULL, NULL);
         }

@@ -18,6 +18,9 @@ static const BenchFigure figures[N_SIZES] = {
   { "one change among 10⁶ users (among 10³)", "µs", BENCH_AT_MOST, 2 },
 };
 
+static const BenchFigure overlap_figure
+    = { "one change of a user with 2,000 entries at once (10)", "µs", BENCH_TOLD, 0 };
+
 typedef struct
 {
   guint           n_users;
@@ -118,6 +121,35 @@ measure (Ledger *ledger, GRand *rand, guint n)
   return (double) (g_get_monotonic_time () - began) / n;
 }
 
+/* Microseconds for each of `n` changes of a user whose entries all overlap: what one calendar that ran wild costs. */
+static double
+measure_overlap (guint n_entries, guint n)
+{
+  Ledger ledger = { 0 };
+  g_autoptr(GRand) rand = g_rand_new_with_seed (3);
+  g_autoptr(GPtrArray) claims = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_claim_unref);
+  g_autofree char *user = bench_user_id (0);
+  g_autoptr(GError) error = NULL;
+  MusterdTime now;
+  double micros;
+
+  ledger_init (&ledger, 1);
+  now = musterd_clock_now (ledger.clock);
+  for (guint i = 0; i < n_entries; i++)
+    {
+      MusterdClaim *claim = bench_claim_new (0, i + 1, now - i * MUSTERD_SECOND);
+
+      claim->until = now + MUSTERD_HOUR + i * MUSTERD_SECOND;
+      g_ptr_array_add (claims, claim);
+    }
+  if (!musterd_engine_claims_replace (ledger.engine, BENCH_CALENDAR, user, "calendar", MUSTERD_TIME_ALWAYS,
+                                      MUSTERD_TIME_NEVER, (MusterdClaim *const *) claims->pdata, claims->len, &error))
+    g_error ("putting entries: %s", error->message);
+  micros = measure (&ledger, rand, n);
+  ledger_clear (&ledger);
+  return micros;
+}
+
 void
 bench_row_change (Bench *bench)
 {
@@ -137,4 +169,7 @@ bench_row_change (Bench *bench)
     }
   for (gsize i = 0; i < N_SIZES; i++)
     ledger_clear (&ledgers[i]);
+  for (guint round = 0; round < rounds; round++)
+    bench_pair (bench, &overlap_figure, measure_overlap (bench_size (bench, 1990, 100), bench_size (bench, 20, 2)),
+                measure_overlap (10, n));
 }

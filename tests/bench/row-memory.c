@@ -8,7 +8,7 @@
 
 static const BenchFigure user_figure = { "a user, no claims (allowed)", "B", BENCH_AT_MOST, 1 };
 static const BenchFigure claim_figure = { "a claim, source's key of 152 bytes (allowed)", "B", BENCH_AT_MOST, 1 };
-static const BenchFigure link_figure = { "a link of 226 bytes (its bytes)", "B", BENCH_TOLD, 0 };
+static const BenchFigure link_figure = { "a link of 219 bytes (its bytes)", "B", BENCH_TOLD, 0 };
 static const BenchFigure sink_figure = { "a user at a sink, besides (a user's allowance)", "B", BENCH_TOLD, 0 };
 
 static double
@@ -49,7 +49,7 @@ bench_row_memory (Bench *bench)
 
       bench_pair (bench, &user_figure, (with_users - none) / users.n_users, 1024);
       bench_pair (bench, &claim_figure, (with_claims - with_users) / n_claims, 256);
-      bench_pair (bench, &link_figure, (with_links - with_claims) / n_claims, 226);
+      bench_pair (bench, &link_figure, (with_links - with_claims) / n_claims, 219);
       bench_pair (bench, &sink_figure, (at_sink - with_users) / users.n_users, 1024);
       if (i == 0)
         bench_note (bench,
