@@ -265,6 +265,52 @@ class Entries(Worker):
         return len(ignored) if set(ignored) == set(self.keys[:len(ignored)]) else ignored
 
 
+class Tokens(Worker):
+    """Makes tokens and revokes them, each known by its label."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.ids = {}
+
+    def nothing(self):
+        return frozenset()
+
+    def step(self):
+        if len(self.truth) > 3:
+            label = self.dice.choice(sorted(self.truth))
+            return 'DELETE', f'/v1/tokens/{self.ids[label]}', None, self.truth - {label}
+        label = f'{self.done} {self.dice.random()}'
+        return 'POST', '/v1/tokens', {'scope': 'monitor', 'label': label}, self.truth | {label}
+
+    def learn(self, after, answer):
+        if answer:
+            made = json.loads(answer)
+            self.ids[made['label']] = made['id']
+        return after
+
+    def look(self, daemon):
+        self.ids = {token['label']: token['id'] for token in get(daemon, '/v1/tokens')['tokens']}
+        return frozenset(self.ids)
+
+
+class Secrets(Worker):
+    """Puts secrets and takes them away."""
+
+    names = [f'secret{number}' for number in range(4)]
+
+    def nothing(self):
+        return frozenset()
+
+    def step(self):
+        name = self.dice.choice(self.names)
+        if name in self.truth:
+            return 'DELETE', f'/v1/secrets/{name}', None, self.truth - {name}
+        return 'PUT', f'/v1/secrets/{name}', {'value': str(self.done)}, self.truth | {name}
+
+    def look(self, daemon):
+        return frozenset(secret['name'] for secret in get(daemon, '/v1/secrets')['secrets'])
+
+
 class Flood(Worker):
     """Claims as fast as a source can say them, of which nothing has to be found again."""
 
@@ -296,7 +342,8 @@ class Kill(harness.TestCase):
         for user in [*people, 'alice@example.com', Entries.user, 'erin@example.com']:
             daemon.ctl('user', 'add', user, '--zone', noon())
         workers = [*(Person(dice.random(), user) for user in people),
-                   *(kind(dice.random()) for kind in (Directory, Import, Pause, Switch, Entries, Flood))]
+                   *(kind(dice.random())
+                     for kind in (Directory, Import, Pause, Switch, Entries, Tokens, Secrets, Flood))]
         for round_number in range(ROUNDS):
             for worker in workers:
                 worker.start(daemon)
