@@ -14,12 +14,13 @@
 
 typedef struct
 {
-  MusterdHost      host;
-  MusterdInstance *instance;
-  MusterContext   *ctx;
-  GMainContext    *thread;
-  FuzzBytes        bytes;
-  GPtrArray       *texts; /* of the claims that are being made */
+  MusterdHostServices services;
+  MusterdHost        *host;
+  MusterdInstance    *instance;
+  MusterContext      *ctx;
+  GMainContext       *thread;
+  FuzzBytes           bytes;
+  GPtrArray          *texts; /* of the claims that are being made */
 } World;
 
 /* Values. */
@@ -122,7 +123,7 @@ on_send (gpointer data, MusterMessage *message)
 static gint64
 on_now (gpointer data)
 {
-  return musterd_clock_now (((World *) data)->host.services.clock);
+  return musterd_clock_now (((World *) data)->services.clock);
 }
 
 static const MusterBackend backend = { .send = on_send, .now = on_now };
@@ -250,7 +251,7 @@ check_claim (const MusterdClaim *claim)
 static void
 check_user (World *world, const char *id)
 {
-  MusterdEngine *engine = world->host.services.engine;
+  MusterdEngine *engine = world->services.engine;
   g_autoptr(GError) error = NULL;
   g_autoptr(MusterdWhy) why = musterd_engine_why (engine, id, &error);
   const MusterdPresence *shown = musterd_engine_get_presence (engine, id);
@@ -263,7 +264,7 @@ check_user (World *world, const char *id)
   /* What is shown is what follows from what is known. */
   g_assert_cmpint (why->presence->status, ==, shown->status);
   g_assert_cmpstr (why->presence->text, ==, shown->text);
-  g_assert_cmpint (why->next_change, >, musterd_clock_now (world->host.services.clock));
+  g_assert_cmpint (why->next_change, >, musterd_clock_now (world->services.clock));
   g_assert_cmpuint (why->claims->len, <=, MUSTERD_FACTS_CLAIMS_MAX);
   g_assert_cmpuint (why->devices->len, <=, MUSTERD_FACTS_DEVICES_MAX);
   for (guint i = 0; i < why->claims->len; i++)
@@ -275,7 +276,7 @@ check_shown (World *world)
 {
   MusterdInstance *instance = world->instance;
   MusterdInstanceInfo *info = musterd_instance_get_info (instance);
-  g_autoptr(GPtrArray) lines = musterd_log_copy (&instance->log);
+  g_autoptr(MusterdLogPage) page = musterd_log_read (&instance->log, 0);
 
   g_assert_cmpuint (info->actions->len, <=, MUSTERD_ACTIONS_MAX);
   g_assert_cmpuint (info->notes->len, <=, MUSTERD_NOTES_MAX);
@@ -285,9 +286,10 @@ check_shown (World *world)
     check_text (((MusterdAction *) g_ptr_array_index (info->actions, i))->text, MUSTER_LONG_TEXT_MAX);
   for (guint i = 0; i < info->notes->len; i++)
     check_text (((MusterdNote *) g_ptr_array_index (info->notes, i))->text, MUSTER_LONG_TEXT_MAX);
-  for (guint i = 0; i < lines->len; i++)
+  g_assert_cmpuint (page->lines->len, <=, MUSTERD_LOG_LINES);
+  for (guint i = 0; i < page->lines->len; i++)
     {
-      const char *text = ((MusterdLogLine *) g_ptr_array_index (lines, i))->text;
+      const char *text = ((MusterdLogLine *) g_ptr_array_index (page->lines, i))->text;
 
       check_text (text, 3 * MUSTERD_LOG_TEXT_MAX);
       g_assert_null (strpbrk (text, "\r\n"));
@@ -308,7 +310,7 @@ move_clock (World *world)
 {
   const gint64 step = ((gint64) fuzz_byte (&world->bytes) - 32) * MUSTERD_MINUTE * 7;
 
-  musterd_clock_set (world->host.services.clock, musterd_clock_now (world->host.services.clock) + step);
+  musterd_clock_set (world->services.clock, musterd_clock_now (world->services.clock) + step);
   rest ();
   check_user (world, "alice");
 }
@@ -359,12 +361,14 @@ begin (World *world)
 {
   g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
 
-  world->host.services.clock = musterd_clock_new_virtual (T0);
-  world->host.services.engine = musterd_engine_new (world->host.services.clock, NULL, settings, NULL);
-  world->host.paused = g_hash_table_new (g_str_hash, g_str_equal);
+  world->services.clock = musterd_clock_new_virtual (T0);
+  world->services.engine = musterd_engine_new (world->services.clock, NULL, settings, NULL);
+  world->services.dispatch = musterd_dispatch_new (world->services.engine, world->services.clock);
+  world->services.plugin_dir = "/nonexistent";
+  world->host = musterd_host_new (&world->services);
   world->texts = g_ptr_array_new_with_free_func (g_free);
-  add_user (world->host.services.engine, "alice");
-  add_user (world->host.services.engine, "bob");
+  add_user (world->services.engine, "alice");
+  add_user (world->services.engine, "bob");
   world->thread = g_main_context_new ();
   world->ctx = muster_context_new ("fuzz", world->thread, &backend, world);
 }
@@ -375,10 +379,11 @@ end (World *world)
   muster_context_close (world->ctx);
   muster_context_unref (world->ctx);
   g_main_context_unref (world->thread);
-  musterd_engine_free (world->host.services.engine);
-  musterd_clock_unref (world->host.services.clock);
+  musterd_host_free (world->host);
+  musterd_dispatch_free (world->services.dispatch);
+  musterd_engine_free (world->services.engine);
+  musterd_clock_unref (world->services.clock);
   rest ();
-  g_hash_table_unref (world->host.paused);
   g_ptr_array_unref (world->texts);
 }
 
@@ -391,11 +396,11 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   World world = { .bytes = { data, data + size } };
 
   begin (&world);
-  world.instance = musterd_instance_new (&world.host, "fuzz");
+  world.instance = musterd_instance_new (world.host, "fuzz");
   world.instance->config = &config;
   world.instance->module = &module;
   world.instance->selection = musterd_selection_new ("all", NULL);
-  musterd_engine_source_begin (world.host.services.engine, "fuzz");
+  musterd_engine_source_begin (world.services.engine, "fuzz");
 
   for (guint i = 0; i < VERBS_MAX && world.bytes.p < world.bytes.end; i++)
     act (&world);
