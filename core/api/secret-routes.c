@@ -80,6 +80,7 @@ static void
 add_place (GString *json, MusterdSecretPlace place)
 {
   musterd_json_string (json, "where", musterd_secret_place_to_string (place));
+  /* null also of a file that cannot be read. */
   if (place == MUSTERD_SECRET_FILE || place == MUSTERD_SECRET_SEALED_FILE)
     musterd_json_bool (json, "sealed", place == MUSTERD_SECRET_SEALED_FILE);
   else

@@ -14,7 +14,7 @@
 #include "model/error.h"
 #include "store/secrets.h"
 
-#define LIST_MAX 10000 /* names of one directory that are looked at */
+#define LIST_MAX 10000 /* names of one directory; of more, none is taken */
 
 void
 musterd_secret_file_fail (GError **error, const char *dir, const char *name, const char *what)
@@ -277,6 +277,22 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+static void
+read_names (DIR *folder, GPtrArray *names, const char **fault)
+{
+  const struct dirent *entry = NULL;
+
+  if (folder == NULL)
+    return;
+  while (errno = 0, (entry = readdir (folder)) != NULL && names->len <= LIST_MAX)
+    if (musterd_secret_name_is_valid (entry->d_name))
+      g_ptr_array_add (names, g_strdup (entry->d_name));
+  if (errno != 0)
+    *fault = g_strerror (errno);
+  else if (names->len > LIST_MAX)
+    *fault = "it holds more than " G_STRINGIFY (LIST_MAX) " files; remove those that are no secrets";
+}
+
 GPtrArray *
 musterd_secret_file_list (const char *dir, MusterdSecretFileKind kind, GError **error)
 {
@@ -284,6 +300,7 @@ musterd_secret_file_list (const char *dir, MusterdSecretFileKind kind, GError **
   g_autoptr(GError) trouble = NULL;
   int dir_fd = open_dir (dir, kind, &trouble);
   DIR *folder = dir_fd >= 0 ? fdopendir (dir_fd) : NULL;
+  const char *fault = NULL;
 
   if (trouble != NULL)
     {
@@ -296,12 +313,16 @@ musterd_secret_file_list (const char *dir, MusterdSecretFileKind kind, GError **
       close (dir_fd);
       return NULL;
     }
-  for (struct dirent *entry = folder != NULL ? readdir (folder) : NULL; entry != NULL && names->len < LIST_MAX;
-       entry = readdir (folder))
-    if (musterd_secret_name_is_valid (entry->d_name))
-      g_ptr_array_add (names, g_strdup (entry->d_name));
+  read_names (folder, names, &fault);
+  if (fault != NULL)
+    musterd_secret_file_fail (&trouble, dir, "", fault);
   if (folder != NULL)
     closedir (folder);
+  if (trouble != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&trouble));
+      return NULL;
+    }
   g_ptr_array_sort (names, compare_names);
   return g_steal_pointer (&names);
 }

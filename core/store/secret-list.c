@@ -91,12 +91,10 @@ add_files (Look *look, GError **error)
     {
       MusterdSecretItem *item = add_item (look, names->pdata[i], MUSTERD_SECRET_FILE);
       g_autoptr(GError) fault = NULL;
-      gboolean is_sealed = FALSE;
 
       if (item == NULL)
         continue;
-      musterd_secret_free (musterd_secret_state_read (state, item->name, &is_sealed, &fault));
-      item->place = is_sealed ? MUSTERD_SECRET_SEALED_FILE : MUSTERD_SECRET_FILE;
+      musterd_secret_free (musterd_secret_state_read (state, item->name, &item->place, &fault));
       item->fault = fault != NULL ? g_strdup (fault->message) : NULL;
     }
   return TRUE;

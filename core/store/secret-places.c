@@ -234,10 +234,7 @@ remove_from_service (MusterdSecretWork *work)
 static void
 get_from_state (MusterdSecretWork *work)
 {
-  gboolean is_sealed = FALSE;
-
-  work->secret = musterd_secret_state_read (&work->places->state, work->name, &is_sealed, &work->error);
-  work->place = is_sealed ? MUSTERD_SECRET_SEALED_FILE : MUSTERD_SECRET_FILE;
+  work->secret = musterd_secret_state_read (&work->places->state, work->name, &work->place, &work->error);
   if (work->secret != NULL || work->error != NULL)
     finish (work);
   else

@@ -5,7 +5,6 @@
 
 #include "model/error.h"
 #include "store/secret-seal.h"
-#include "store/secrets.h"
 
 typedef struct
 {
@@ -114,7 +113,8 @@ write_plain (const MusterdSecretState *state, const char *name, const char *secr
 }
 
 char *
-musterd_secret_state_read (const MusterdSecretState *state, const char *name, gboolean *is_sealed, GError **error)
+musterd_secret_state_read (const MusterdSecretState *state, const char *name, MusterdSecretPlace *place,
+                           GError **error)
 {
   g_autoptr(GError) trouble = NULL; /* of the key: only what is sealed needs it */
   g_auto(Key) key = { NULL, 0 };
@@ -126,7 +126,11 @@ musterd_secret_state_read (const MusterdSecretState *state, const char *name, gb
   gboolean sealed = FALSE;
 
   if (bytes == NULL)
-    return NULL;
+    {
+      if (place != NULL)
+        *place = MUSTERD_SECRET_UNREAD_FILE;
+      return NULL;
+    }
 
   sealed = musterd_seal_is_sealed (bytes, length);
   load_key (state, &key, &trouble);
@@ -147,33 +151,60 @@ musterd_secret_state_read (const MusterdSecretState *state, const char *name, gb
       else
         g_warning ("sealing the secret '%s', which stays a plain file: %s", name, trouble->message);
     }
-  if (is_sealed != NULL)
-    *is_sealed = sealed;
+  if (place != NULL)
+    *place = sealed ? MUSTERD_SECRET_SEALED_FILE : MUSTERD_SECRET_FILE;
   musterd_secret_bytes_free (bytes, length);
   return secret;
 }
 
-/* The name of a sealed secret, the one asked for first; NULL: none. */
-static char *
-find_sealed (const MusterdSecretState *state, const char *name)
+static gboolean
+fail_doubtful (const GError *trouble, GError **error)
 {
-  g_autoptr(GPtrArray) names = musterd_secret_file_list (state->dir, MUSTERD_SECRET_FILE_OWN, NULL);
-  char *found = NULL;
+  g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+               "whether anything is sealed cannot be said, and the service has no credential " MUSTERD_SECRET_KEY_NAME
+               ": nothing is stored in plain as long as that is so; mend or remove what is in the way, or give the key "
+               "back (LoadCredentialEncrypted=" MUSTERD_SECRET_KEY_NAME ":FILE): %s",
+               trouble->message);
+  return FALSE;
+}
 
+static gboolean
+check_not_sealed (const MusterdSecretState *state, const char *name, GError **error)
+{
+  g_autoptr(GError) trouble = NULL;
+  gsize length = 0;
+  guchar *bytes = musterd_secret_file_read (state->dir, name, MUSTERD_SECRET_FILE_OWN,
+                                            MUSTERD_SECRET_MAX + MUSTERD_SEAL_OVERHEAD, &length, &trouble);
+  const gboolean is_sealed = bytes != NULL && musterd_seal_is_sealed (bytes, length);
+
+  musterd_secret_bytes_free (bytes, length);
+  if (trouble != NULL)
+    return fail_doubtful (trouble, error);
+  if (is_sealed)
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+                 "the secret '%s' is sealed, and the service has no credential " MUSTERD_SECRET_KEY_NAME ": nothing "
+                 "is stored in plain beside it; give the key back (LoadCredentialEncrypted=" MUSTERD_SECRET_KEY_NAME
+                 ":FILE), or remove what is sealed with 'musterctl secret remove' first",
+                 name);
+  return !is_sealed;
+}
+
+/* A service that lost its key would go on in plain without a word. What cannot be read may be sealed. */
+static gboolean
+check_nothing_sealed (const MusterdSecretState *state, const char *name, GError **error)
+{
+  g_autoptr(GError) trouble = NULL;
+  g_autoptr(GPtrArray) names = NULL;
+
+  if (!check_not_sealed (state, name, error))
+    return FALSE;
+  names = musterd_secret_file_list (state->dir, MUSTERD_SECRET_FILE_OWN, &trouble);
   if (names == NULL)
-    return NULL;
-  g_ptr_array_insert (names, 0, g_strdup (name));
-  for (guint i = 0; i < names->len && found == NULL; i++)
-    {
-      gsize length = 0;
-      guchar *bytes = musterd_secret_file_read (state->dir, names->pdata[i], MUSTERD_SECRET_FILE_OWN,
-                                                MUSTERD_SECRET_MAX + MUSTERD_SEAL_OVERHEAD, &length, NULL);
-
-      if (bytes != NULL && musterd_seal_is_sealed (bytes, length))
-        found = g_strdup (names->pdata[i]);
-      musterd_secret_bytes_free (bytes, length);
-    }
-  return found;
+    return fail_doubtful (trouble, error);
+  for (guint i = 0; i < names->len; i++)
+    if (!check_not_sealed (state, names->pdata[i], error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -181,7 +212,6 @@ musterd_secret_state_write (const MusterdSecretState *state, const char *name, c
                             GError **error)
 {
   g_auto(Key) key = { NULL, 0 };
-  g_autofree char *sealed = NULL;
 
   if (!load_key (state, &key, error))
     return FALSE;
@@ -191,25 +221,15 @@ musterd_secret_state_write (const MusterdSecretState *state, const char *name, c
       return *is_sealed;
     }
 
-  /* A service that lost its key would go on in plain without a word. */
-  sealed = find_sealed (state, name);
-  if (sealed != NULL)
-    {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "the secret '%s' is sealed, and the service has no credential " MUSTERD_SECRET_KEY_NAME ": nothing "
-                   "is stored in plain beside it; give the key back (LoadCredentialEncrypted=" MUSTERD_SECRET_KEY_NAME
-                   ":FILE), or remove what is sealed with 'musterctl secret remove' first",
-                   sealed);
-      return FALSE;
-    }
   *is_sealed = FALSE;
-  return write_plain (state, name, secret, error);
+  return check_nothing_sealed (state, name, error) && write_plain (state, name, secret, error);
 }
 
 void
 musterd_secret_state_seal (const MusterdSecretState *state)
 {
   g_autofree char *fault = NULL;
+  g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) names = NULL;
 
   switch (musterd_secret_state_get_key (state, &fault))
@@ -223,7 +243,9 @@ musterd_secret_state_seal (const MusterdSecretState *state)
     default:
       return;
     }
-  names = musterd_secret_file_list (state->dir, MUSTERD_SECRET_FILE_OWN, NULL);
+  names = musterd_secret_file_list (state->dir, MUSTERD_SECRET_FILE_OWN, &error);
+  if (names == NULL)
+    g_warning ("looking for secrets that are not sealed yet: %s", error->message);
   for (guint i = 0; names != NULL && i < names->len; i++)
     musterd_secret_free (musterd_secret_state_read (state, names->pdata[i], NULL, NULL));
 }

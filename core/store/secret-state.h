@@ -4,6 +4,7 @@
 #pragma once
 
 #include "store/secret-files.h"
+#include "store/secrets.h"
 
 G_BEGIN_DECLS
 
@@ -25,9 +26,10 @@ typedef enum
 
 /* `fault` nullable; set where it is faulty, to be freed. */
 MusterdSecretKey musterd_secret_state_get_key (const MusterdSecretState *state, char **fault);
-/* NULL without an error: not here. `is_sealed` nullable; what the file is now. */
-char            *musterd_secret_state_read    (const MusterdSecretState *state, const char *name, gboolean *is_sealed,
-                                               GError **error);
+/* NULL without an error: not here. `place` nullable; what the file is now, also where it cannot be used. */
+char            *musterd_secret_state_read    (const MusterdSecretState *state, const char *name,
+                                               MusterdSecretPlace *place, GError **error);
+/* CONFLICT: there is no key, and something is sealed or, since it cannot be read, may be. */
 gboolean         musterd_secret_state_write   (const MusterdSecretState *state, const char *name, const char *secret,
                                                gboolean *is_sealed, GError **error);
 /* With a key, every file that is still plain; each is said in the log. */

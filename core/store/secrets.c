@@ -66,6 +66,7 @@ musterd_secret_place_to_string (MusterdSecretPlace place)
       return "secret-service";
     case MUSTERD_SECRET_FILE:
     case MUSTERD_SECRET_SEALED_FILE:
+    case MUSTERD_SECRET_UNREAD_FILE:
       return "file";
     case MUSTERD_SECRET_NOWHERE:
     default:

@@ -35,10 +35,11 @@ typedef enum
   MUSTERD_SECRET_CREDENTIAL,
   MUSTERD_SECRET_KEY_RING,
   MUSTERD_SECRET_FILE,        /* plain */
-  MUSTERD_SECRET_SEALED_FILE
+  MUSTERD_SECRET_SEALED_FILE,
+  MUSTERD_SECRET_UNREAD_FILE  /* plain or sealed: it cannot be read */
 } MusterdSecretPlace;
 
-/* "credential", "secret-service", "file" (sealed or not); NULL: nowhere. */
+/* "credential", "secret-service", "file" (whatever it is); NULL: nowhere. */
 const char     *musterd_secret_place_to_string (MusterdSecretPlace place);
 
 void            musterd_secrets_put_async  (MusterdSecrets *secrets, const char *name, const char *secret,

@@ -175,6 +175,8 @@ place_text (JsonObject *secret)
     return g_strdup (_ ("credential"));
   if (g_str_equal (where, "secret-service"))
     return g_strdup (_ ("key ring"));
+  if (g_str_equal (where, "file") && json_object_get_null_member (secret, "sealed"))
+    return g_strdup (_ ("file"));
   if (g_str_equal (where, "file"))
     return g_strdup (ctl_bool (secret, "sealed") ? _ ("sealed file") : _ ("plain file"));
   return ctl_clean (where);
@@ -240,7 +242,8 @@ tell_about (JsonObject *answer)
     {
       JsonObject *secret = json_array_get_object_element (secrets, i);
 
-      any_plain = g_strcmp0 (ctl_string (secret, "where"), "file") == 0 && !ctl_bool (secret, "sealed");
+      any_plain = g_strcmp0 (ctl_string (secret, "where"), "file") == 0 && !ctl_bool (secret, "sealed")
+                  && !json_object_get_null_member (secret, "sealed");
     }
   if (any_plain && g_strcmp0 (sealing, "off") == 0)
     g_print ("\n%s\n", _ ("Plain files are read by whoever can read them, or a backup of them; "

@@ -173,7 +173,7 @@ secrets_refuse_put (Secrets *f, const char *name, MusterdError code, const char 
 char *
 secrets_describe (const MusterdSecretList *list)
 {
-  static const char *const places[] = { "nowhere", "credential", "key-ring", "file", "sealed-file" };
+  static const char *const places[] = { "nowhere", "credential", "key-ring", "file", "sealed-file", "unread-file" };
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < list->items->len; i++)

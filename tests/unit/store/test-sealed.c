@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
@@ -213,6 +214,52 @@ test_no_key (Secrets *f, gconstpointer data G_GNUC_UNUSED)
   secrets_assert_put (f, "another", "plain", MUSTERD_SECRET_FILE);
 }
 
+/* What cannot be read is not taken for plain: neither is it replaced, nor does anything plain come beside it. */
+static void
+test_unread (Secrets *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *path = secrets_path (f, FALSE, "key");
+  g_autofree char *large = g_strnfill (20000, 'x');
+  g_autofree char *text = NULL;
+  g_auto(Reply) list = { 0 };
+
+  give_key (f, KEY);
+  secrets_assert_put (f, "key", "s3cret", MUSTERD_SECRET_SEALED_FILE);
+  give_key (f, NULL);
+  g_assert_cmpint (chmod (path, 0640), ==, 0);
+  secrets_refuse_put (f, "key", MUSTERD_ERROR_CONFLICT, "*in plain*/secrets/key: its group or others*");
+  secrets_refuse_put (f, "another", MUSTERD_ERROR_CONFLICT, "*in plain*/secrets/key: its group or others*");
+  secrets_list (f, &list);
+  text = secrets_describe (list.list);
+  g_assert_true (g_pattern_match_simple ("key unread-file: *its group or others*", text));
+  g_assert_cmpint (chmod (path, 0600), ==, 0);
+  g_assert_true (is_sealed (f, "key"));
+  secrets_refuse_put (f, "another", MUSTERD_ERROR_CONFLICT, "*'key' is sealed*");
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  secrets_write (f, FALSE, "large", large, -1, 0600);
+  secrets_refuse_put (f, "another", MUSTERD_ERROR_CONFLICT, "*in plain*/secrets/large: *");
+}
+
+/* Nor is a directory of which only the beginning was looked at. */
+static void
+test_too_many (Secrets *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *first = secrets_path (f, FALSE, "n");
+  g_auto(Reply) list = { 0 };
+
+  secrets_write (f, FALSE, "n", "words", -1, 0600);
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s%u", first, i);
+
+      g_assert_cmpint (link (first, path), ==, 0);
+    }
+  secrets_refuse_put (f, "another", MUSTERD_ERROR_CONFLICT, "*in plain*more than 10000 files*");
+  secrets_list (f, &list);
+  g_assert_error (list.error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE);
+}
+
 /* A key that cannot be used is not taken for none. */
 typedef struct
 {
@@ -317,6 +364,8 @@ main (int argc, char **argv)
   ADD ("/sealed/name-swapped", NULL, test_name_swapped);
   ADD ("/sealed/other-key", NULL, test_other_key);
   ADD ("/sealed/no-key", NULL, test_no_key);
+  ADD ("/sealed/unread", NULL, test_unread);
+  ADD ("/sealed/too-many", NULL, test_too_many);
   ADD ("/sealed/plain-to-sealed", NULL, test_plain_to_sealed);
   return g_test_run ();
 }

@@ -289,19 +289,20 @@ test_put_bounds (Secrets *f, gconstpointer data)
   secrets_assert (f, "key", longest);
 }
 
-/* A link in the place of the file is replaced, not followed. */
+/* A link in the place of the file is never followed: without a key, what it leads to may be sealed; with one it is
+ * replaced. */
 static void
 test_put_over_link (Secrets *f, gconstpointer data)
 {
   g_autofree char *path = secrets_path (f, FALSE, "key");
   g_autofree char *target = test_path (f->state, "target");
   g_autofree char *bytes = NULL;
-  Reply reply;
 
   (void) data;
   make_link (f, path);
-  secrets_put (f, "key", "new", &reply);
-  g_assert_no_error (reply.error);
+  secrets_refuse_put (f, "key", MUSTERD_ERROR_CONFLICT, "*in plain*/secrets/key: it is a symbolic link*");
+  secrets_write (f, TRUE, "muster-secret-key", "0123456789abcdef0123456789abcdef", -1, 0400);
+  secrets_assert_put (f, "key", "new", MUSTERD_SECRET_SEALED_FILE);
   secrets_assert (f, "key", "new");
   bytes = test_read (target, NULL);
   g_assert_cmpstr (bytes, ==, "s3cret");
@@ -442,7 +443,7 @@ test_list (Secrets *f, gconstpointer data G_GNUC_UNUSED)
   text = secrets_describe (reply.list);
   g_test_message ("%s", text);
   g_assert_true (g_pattern_match_simple ("a credential\nb credential hides: */b: everybody *\nc file\n"
-                                         "wide file: */wide: its group *\n",
+                                         "wide unread-file: */wide: its group *\n",
                                          text));
   g_assert_null (strstr (text, "s3cret"));
 }
