@@ -242,11 +242,11 @@ musterd_host_look_at (MusterdInstance *instance)
       g_autofree char *text = g_strdup_printf ("it does not respond: its thread has been busy for %" G_GINT64_FORMAT
                                                " s", busy / G_USEC_PER_SEC);
 
-      musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_WARNING,
+      musterd_instance_say (instance, MUSTERD_LOG_THREAD, MUSTER_LOG_WARNING,
                             (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_STUCK }, text);
     }
   else
-    musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_MESSAGE,
+    musterd_instance_say (instance, MUSTERD_LOG_THREAD, MUSTER_LOG_MESSAGE,
                           (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_RESPONDS }, "it responds again");
 }
 

@@ -39,11 +39,24 @@ musterd_instance_new (MusterdHost *host, const char *name)
   return instance;
 }
 
+static gboolean
+is_alarming (MusterdInstanceState state)
+{
+  return state == MUSTERD_INSTANCE_FAILED || state == MUSTERD_INSTANCE_OFFLINE;
+}
+
 static void
 sum_up (MusterdInstance *instance)
 {
-  musterd_log_summarise (&instance->log, musterd_clock_now (instance->host->services.clock), instance->name,
-                         musterd_instance_state_to_string (instance->state));
+  const MusterdLogStanding standing = {
+    .instance = instance->name,
+    .state = musterd_instance_state_to_string (instance->state),
+    .is_alarming = is_alarming (instance->state),
+    .is_stuck = instance->not_responding,
+    .n_actions = instance->actions->len,
+  };
+
+  musterd_log_summarise (&instance->log, musterd_clock_now (instance->host->services.clock), &standing);
 }
 
 void
@@ -154,11 +167,10 @@ static void
 log_state (MusterdInstance *instance)
 {
   const char *state = musterd_instance_state_to_string (instance->state);
-  const gboolean alarming = instance->state == MUSTERD_INSTANCE_FAILED || instance->state == MUSTERD_INSTANCE_OFFLINE;
   g_autofree char *text
       = instance->text != NULL ? g_strdup_printf ("%s: %s", state, instance->text) : g_strdup (state);
 
-  musterd_instance_say (instance, MUSTERD_LOG_STATE, alarming ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE,
+  musterd_instance_say (instance, MUSTERD_LOG_STATE, is_alarming (instance->state) ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE,
                         (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_STATE, .state = state }, text);
 }
 

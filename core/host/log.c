@@ -13,6 +13,8 @@ static const struct
   [MUSTERD_LOG_OWN] = { 500, G_TIME_SPAN_SECOND },
   [MUSTERD_LOG_NOISE] = { 20, G_TIME_SPAN_SECOND },
   [MUSTERD_LOG_STATE] = { 20, 10 * G_TIME_SPAN_SECOND },
+  [MUSTERD_LOG_THREAD] = { 20, 10 * G_TIME_SPAN_SECOND },
+  [MUSTERD_LOG_ACTION] = { 20, G_TIME_SPAN_SECOND },
 };
 
 static void
@@ -133,33 +135,60 @@ musterd_log_add_left_out (MusterdLog *log, guint64 n)
   log->n_left_out += n;
 }
 
-void
-musterd_log_summarise (MusterdLog *log, MusterdTime now, const char *instance, const char *state)
+/* The text of what was left out; `fields` and `level` are those of any such line, to be made those of an event. */
+static char *
+summary_new (guint bucket, guint64 n, guint seconds, const MusterdLogStanding *standing, MusterdLogFields *fields,
+             MusterLogLevel *level)
 {
   static const char *const level_names[] = { [MUSTER_LOG_DEBUG] = "debug",
                                              [MUSTER_LOG_INFO] = "info",
                                              [MUSTER_LOG_MESSAGE] = "message",
                                              [MUSTER_LOG_WARNING] = "warning" };
-  const MusterdLogFields fields = { .event = MUSTERD_EVENT_LINES_LEFT_OUT, .instance = instance };
 
+  switch (bucket)
+    {
+    case MUSTERD_LOG_STATE:
+      fields->event = MUSTERD_EVENT_INSTANCE_STATE;
+      fields->state = standing->state;
+      *level = standing->is_alarming ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE;
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " more changes of its state in the last %u s were not written; now "
+                              "it is %s", n, seconds, standing->state);
+    case MUSTERD_LOG_THREAD:
+      fields->event = standing->is_stuck ? MUSTERD_EVENT_INSTANCE_STUCK : MUSTERD_EVENT_INSTANCE_RESPONDS;
+      *level = standing->is_stuck ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE;
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " more lines about its thread in the last %u s were not written; "
+                              "now it %s", n, seconds, standing->is_stuck ? "does not respond" : "responds");
+    case MUSTERD_LOG_ACTION:
+      if (standing->n_actions > 0)
+        {
+          fields->event = MUSTERD_EVENT_ACTION_NEEDED;
+          *level = MUSTER_LOG_MESSAGE;
+        }
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " more lines about what a person must do in the last %u s were not "
+                              "written; now %u wait (\"plugin show %s\" says which)", n, seconds, standing->n_actions,
+                              standing->instance);
+    case MUSTERD_LOG_NOISE:
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " more lines about what it did wrong in the last %u s were not "
+                              "written", n, seconds);
+    default:
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " more lines of its own (%s) in the last %u s were not written", n,
+                              level_names[bucket - MUSTERD_N_LOG_KINDS], seconds);
+    }
+}
+
+void
+musterd_log_summarise (MusterdLog *log, MusterdTime now, const MusterdLogStanding *standing)
+{
   for (guint i = 0; i < G_N_ELEMENTS (log->buckets); i++)
     {
+      MusterdLogFields fields = { .event = MUSTERD_EVENT_LINES_LEFT_OUT, .instance = standing->instance };
+      MusterLogLevel level = MUSTER_LOG_WARNING;
       guint seconds = 0;
       const guint64 n = musterd_bucket_left_out (&log->buckets[i], g_get_monotonic_time (), &seconds);
-      g_autofree char *text = NULL;
+      g_autofree char *text = n > 0 ? summary_new (i, n, seconds, standing, &fields, &level) : NULL;
 
-      if (n == 0)
-        continue;
-      if (i == MUSTERD_LOG_STATE)
-        text = g_strdup_printf ("%" G_GUINT64_FORMAT " more changes of its state in the last %u s were not written; "
-                                "now it is %s", n, seconds, state != NULL ? state : "not known");
-      else if (i == MUSTERD_LOG_NOISE)
-        text = g_strdup_printf ("%" G_GUINT64_FORMAT " more lines about what it did wrong in the last %u s were not "
-                                "written", n, seconds);
-      else
-        text = g_strdup_printf ("%" G_GUINT64_FORMAT " more lines of its own (%s) in the last %u s were not written", n,
-                                level_names[i - MUSTERD_N_LOG_KINDS], seconds);
-      write_line (log, MUSTER_LOG_WARNING, now, &fields, text);
+      if (text != NULL)
+        write_line (log, level, now, &fields, text);
     }
 }
 

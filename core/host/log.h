@@ -20,8 +20,19 @@ typedef enum
   MUSTERD_LOG_OWN,   /* the plugin's own words, each level by itself: 500 at once, then one a second */
   MUSTERD_LOG_NOISE, /* the host's words about what the plugin does: 20 at once, then one a second */
   MUSTERD_LOG_STATE, /* changes of its state: 20 at once, then one in ten seconds */
+  MUSTERD_LOG_THREAD, /* whether its thread comes back: the same */
+  MUSTERD_LOG_ACTION, /* what waits for a person: 20 at once, then one a second */
   MUSTERD_N_LOG_KINDS
 } MusterdLogKind;
+
+/* How an instance is now. */
+typedef struct
+{
+  const char *instance, *state;
+  gboolean    is_alarming; /* its state is */
+  gboolean    is_stuck;
+  guint       n_actions; /* that wait for a person */
+} MusterdLogStanding;
 
 typedef struct
 {
@@ -41,9 +52,9 @@ gboolean musterd_log_add   (MusterdLog *log, MusterdLogKind kind, MusterLogLevel
                             const MusterdLogFields *fields, const char *text);
 /* Others have left out `n` of the plugin's own lines before they came here. */
 void     musterd_log_add_left_out (MusterdLog *log, guint64 n);
-/* Writes a line for each kind of which some were left out since this was last called; `state` (nullable) is how the
- * instance is now, for where changes of it were. */
-void     musterd_log_summarise    (MusterdLog *log, MusterdTime now, const char *instance, const char *state);
+/* Writes a line for each kind of which some were left out since this was last called. Where these were events, it is
+ * the event of how it is now, so that whoever goes by events has the last word. */
+void     musterd_log_summarise    (MusterdLog *log, MusterdTime now, const MusterdLogStanding *standing);
 /* Of the lines after `after`, those there still are. A serial that is not reached yet is of another life: all. */
 MusterdLogPage *musterd_log_read  (const MusterdLog *log, guint64 after);
 

@@ -226,7 +226,7 @@ musterd_instance_action_needed (MusterdInstance *instance, const MusterMessage *
                              action->user != NULL ? " for " : "", action->user != NULL ? action->user : "",
                              instance->name);
 
-      musterd_instance_say (instance, MUSTERD_LOG_NOISE, MUSTER_LOG_MESSAGE,
+      musterd_instance_say (instance, MUSTERD_LOG_ACTION, MUSTER_LOG_MESSAGE,
                             (MusterdLogFields){ .event = MUSTERD_EVENT_ACTION_NEEDED, .user = action->user }, text);
     }
   g_free (action->text);

@@ -120,6 +120,7 @@ test_fields (void)
 static void
 test_limits (void)
 {
+  const MusterdLogStanding offline = { .instance = "good", .state = "offline", .is_alarming = TRUE };
   MusterdLog log;
 
   musterd_log_init (&log, 0);
@@ -131,6 +132,8 @@ test_limits (void)
     add (&log, MUSTERD_LOG_OWN, MUSTER_LOG_DEBUG, "debug");
   g_assert_true (add (&log, MUSTERD_LOG_OWN, MUSTER_LOG_WARNING, "its own warning"));
   g_assert_true (add (&log, MUSTERD_LOG_STATE, MUSTER_LOG_WARNING, "offline"));
+  g_assert_true (add (&log, MUSTERD_LOG_THREAD, MUSTER_LOG_WARNING, "stuck"));
+  g_assert_true (add (&log, MUSTERD_LOG_ACTION, MUSTER_LOG_MESSAGE, "a person must act"));
   g_assert_true (add (&log, MUSTERD_LOG_RARE, MUSTER_LOG_MESSAGE, "paused"));
   /* A machine that is slow lets a few more through, one for each second. */
   g_assert_cmpuint (n_written ("] chatter\n"), >=, 500);
@@ -139,26 +142,63 @@ test_limits (void)
   g_assert_cmpuint (n_written ("] refused\n"), <, 220);
   g_assert_cmpuint (n_written ("] debug\n"), ==, 10000);
   g_assert_cmpuint (log.n_written, ==, written->len);
-  g_assert_cmpuint (log.n_written + log.n_left_out, ==, 30003);
+  g_assert_cmpuint (log.n_written + log.n_left_out, ==, 30005);
 
-  musterd_log_summarise (&log, 2, "good", "offline");
+  musterd_log_summarise (&log, 2, &offline);
   g_assert_cmpuint (n_written ("more lines of its own (info) in the last "), ==, 1);
   g_assert_cmpuint (n_written ("more lines about what it did wrong in the last "), ==, 1);
   g_assert_cmpuint (n_written ("\nMUSTER_EVENT=lines-left-out\n"), ==, 2);
-  musterd_log_summarise (&log, 3, "good", "offline");
+  musterd_log_summarise (&log, 3, &offline);
   g_assert_cmpuint (n_written ("\nMUSTER_EVENT=lines-left-out\n"), ==, 2);
 
-  /* Flapping: the state as it is now is always said. */
-  for (guint i = 0; i < 1000; i++)
-    add (&log, MUSTERD_LOG_STATE, MUSTER_LOG_MESSAGE, "online");
-  musterd_log_summarise (&log, 4, "good", "degraded");
-  g_assert_cmpuint (n_written ("more changes of its state in the last "), ==, 1);
-  g_assert_cmpuint (n_written ("not written; now it is degraded\n"), ==, 1);
-
   musterd_log_add_left_out (&log, 17);
-  musterd_log_summarise (&log, 5, "good", "degraded");
+  musterd_log_summarise (&log, 5, &offline);
   g_assert_cmpuint (n_written ("17 more lines of its own (info) in the last 1 s were not written\n"), ==, 1);
   musterd_log_clear (&log);
+}
+
+static const char *
+last_written (void)
+{
+  return g_ptr_array_index (written, written->len - 1);
+}
+
+/* Of what flaps, the last word is an event as any other, with the fields and the level of how it is now. */
+static void
+test_last_word (void)
+{
+  static const struct
+  {
+    MusterdLogKind     kind;
+    MusterdLogStanding standing;
+    const char        *parts[4];
+  } cases[] = {
+    { MUSTERD_LOG_STATE, { "good", "failed", TRUE, FALSE, 0 },
+      { "\nMUSTER_EVENT=instance-state\n", "\nMUSTER_STATE=failed\n", "\nPRIORITY=4\n", "now it is failed\n" } },
+    { MUSTERD_LOG_STATE, { "good", "degraded", FALSE, FALSE, 0 },
+      { "\nMUSTER_EVENT=instance-state\n", "\nMUSTER_STATE=degraded\n", "\nPRIORITY=5\n", "now it is degraded\n" } },
+    { MUSTERD_LOG_THREAD, { "good", "online", FALSE, TRUE, 0 },
+      { "\nMUSTER_EVENT=instance-stuck\n", "\nPRIORITY=4\n", "now it does not respond\n", "\nMUSTER_INSTANCE=good\n" } },
+    { MUSTERD_LOG_THREAD, { "good", "online", FALSE, FALSE, 0 },
+      { "\nMUSTER_EVENT=instance-responds\n", "\nPRIORITY=5\n", "now it responds\n", "\nMUSTER_INSTANCE=good\n" } },
+    { MUSTERD_LOG_ACTION, { "good", "online", FALSE, FALSE, 3 },
+      { "\nMUSTER_EVENT=action-needed\n", "\nPRIORITY=5\n", "now 3 wait ", "\nMUSTER_INSTANCE=good\n" } },
+    { MUSTERD_LOG_ACTION, { "good", "online", FALSE, FALSE, 0 },
+      { "\nMUSTER_EVENT=lines-left-out\n", "\nPRIORITY=4\n", "now 0 wait ", "\nMUSTER_INSTANCE=good\n" } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      MusterdLog log;
+
+      musterd_log_init (&log, 0);
+      for (guint n = 0; n < 1000; n++)
+        add (&log, cases[i].kind, MUSTER_LOG_MESSAGE, "flaps");
+      musterd_log_summarise (&log, 4, &cases[i].standing);
+      for (gsize k = 0; k < G_N_ELEMENTS (cases[i].parts); k++)
+        g_assert_nonnull (strstr (last_written (), cases[i].parts[k]));
+      musterd_log_clear (&log);
+    }
 }
 
 static void
@@ -179,6 +219,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/host/log/kept", (gconstpointer) test_kept, run);
   g_test_add_data_func ("/host/log/read", (gconstpointer) test_read, run);
   g_test_add_data_func ("/host/log/fields", (gconstpointer) test_fields, run);
+  g_test_add_data_func ("/host/log/last-word", (gconstpointer) test_last_word, run);
   g_test_add_data_func ("/host/log/limits", (gconstpointer) test_limits, run);
   result = g_test_run ();
   g_ptr_array_unref (written);
