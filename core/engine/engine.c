@@ -140,8 +140,8 @@ on_ignore (gpointer data, const char *user, MusterdIgnore *ignore)
 
       /* As in on_claim(). */
       ignore->key = musterd_claim_dup_short_key (key);
-      musterd_pending_ignore_gone (engine->pending, entry, ignore->source, key);
       musterd_pending_ignore (engine->pending, entry, ignore);
+      musterd_pending_ignore_gone (engine->pending, entry, ignore->source, key);
     }
   if (entry->facts.ignores == NULL)
     entry->facts.ignores = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_ignore_free);
@@ -164,10 +164,13 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
   claim->run = 0;
   if (strlen (claim->key) > MUSTERD_CLAIM_KEY_KEPT)
     {
-      /* Written when long keys were kept as they are. */
-      musterd_pending_drop_claim (engine->pending, entry, claim);
+      g_autoptr(MusterdClaim) written = musterd_claim_copy (claim);
+
+      /* Written when long keys were kept as they are. The new row first: the end of a batch, and of the process, may
+       * come between the two, and two rows are one at the next start. */
       musterd_claim_shorten_key (claim);
       musterd_pending_put_claim (engine->pending, entry, claim);
+      musterd_pending_drop_claim (engine->pending, entry, written);
     }
   musterd_engine_source_speaks (engine, claim->source, entry,
                                 musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
