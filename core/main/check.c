@@ -50,7 +50,8 @@ check_doors (const MusterdOptions *options, const MusterdConfig *config, GPtrArr
   g_autoptr(GTlsCertificate) certificate = NULL;
   g_autoptr(GError) error = NULL;
 
-  if (musterd_daemon_find_doors (options, config, &addresses, &certificate, &error))
+  if (musterd_daemon_find_doors (options, config, &addresses, &error)
+      && musterd_daemon_load_certificate (config, &certificate, &error))
     return TRUE;
   g_ptr_array_add (problems, g_strdup (error->message));
   return FALSE;

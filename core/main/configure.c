@@ -10,6 +10,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *
 musterd_daemon_plugin_dir (const MusterdOptions *options, const MusterdConfig *config)
@@ -21,11 +22,10 @@ musterd_daemon_plugin_dir (const MusterdOptions *options, const MusterdConfig *c
 
 gboolean
 musterd_daemon_find_doors (const MusterdOptions *options, const MusterdConfig *config, GPtrArray **addresses,
-                           GTlsCertificate **certificate, GError **error)
+                           GError **error)
 {
   const char *text = options->listen != NULL ? options->listen : config->listen;
   g_autoptr(GPtrArray) found = text != NULL ? musterd_listen_parse (text) : NULL;
-  g_autoptr(GTlsCertificate) loaded = NULL;
 
   if (text != NULL && found == NULL)
     {
@@ -41,15 +41,41 @@ musterd_daemon_find_doors (const MusterdOptions *options, const MusterdConfig *c
                    text);
       return FALSE;
     }
-  if (config->certificate != NULL)
-    {
-      loaded = musterd_certificate_load (config->certificate, config->key, error);
-      if (loaded == NULL)
-        return FALSE;
-    }
   *addresses = g_steal_pointer (&found);
-  *certificate = g_steal_pointer (&loaded);
   return TRUE;
+}
+
+gboolean
+musterd_daemon_load_certificate (const MusterdConfig *config, GTlsCertificate **certificate, GError **error)
+{
+  *certificate = config->certificate != NULL ? musterd_certificate_load (config->certificate, config->key, error)
+                                             : NULL;
+  return config->certificate == NULL || *certificate != NULL;
+}
+
+/* What tells whether a file is another one than before; what cannot be looked at is. */
+static void
+append_stamp (GString *stamp, const char *path)
+{
+  struct stat info;
+
+  if (path == NULL)
+    return;
+  g_string_append (stamp, path);
+  if (stat (path, &info) == 0)
+    g_string_append_printf (stamp, " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%ld;",
+                            (guint64) info.st_ino, (gint64) info.st_size, (gint64) info.st_mtim.tv_sec,
+                            info.st_mtim.tv_nsec);
+}
+
+static char *
+make_certificate_stamp (const MusterdConfig *config)
+{
+  GString *stamp = g_string_new (NULL);
+
+  append_stamp (stamp, config->certificate);
+  append_stamp (stamp, config->key);
+  return g_string_free (stamp, FALSE);
 }
 
 void
@@ -107,8 +133,13 @@ musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **err
   g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GPtrArray) addresses = NULL;
   g_autoptr(GTlsCertificate) certificate = NULL;
+  g_autofree char *stamp = make_certificate_stamp (config);
 
-  if (!musterd_daemon_find_doors (daemon->options, config, &addresses, &certificate, error))
+  if (!musterd_daemon_find_doors (daemon->options, config, &addresses, error))
+    return FALSE;
+  /* It is tried out each time that it is read, which takes a moment: only where it may be another one. */
+  if (g_strcmp0 (stamp, daemon->certificate_stamp) != 0
+      && !musterd_daemon_load_certificate (config, &certificate, error))
     return FALSE;
   if (!musterd_host_check (daemon->host, config, problems, warnings))
     {
@@ -121,6 +152,10 @@ musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **err
     return FALSE;
 
   warn_of_fixed (daemon, config);
+  if (certificate != NULL)
+    g_set_object (&daemon->certificate, certificate);
+  g_free (daemon->certificate_stamp);
+  daemon->certificate_stamp = g_steal_pointer (&stamp);
   if (daemon->api != NULL && certificate != NULL)
     musterd_api_set_certificate (daemon->api, certificate);
   musterd_daemon_log_options (daemon->options, config);

@@ -42,6 +42,8 @@ tear_down (MusterdDaemon *daemon)
   g_clear_pointer (&daemon->store, musterd_store_close);
   g_clear_pointer (&daemon->clock, musterd_clock_unref);
   g_clear_pointer (&daemon->config, musterd_config_unref);
+  g_clear_object (&daemon->certificate);
+  g_free (daemon->certificate_stamp);
   g_free (daemon->plugin_dir);
 }
 
@@ -246,10 +248,9 @@ start_api (MusterdDaemon *daemon, GError **error)
 {
   const MusterdConfig *config = daemon->config;
   g_autoptr(GPtrArray) addresses = NULL;
-  g_autoptr(GTlsCertificate) certificate = NULL;
   const char *per_peer = config->connections_per_peer;
 
-  if (!musterd_daemon_find_doors (daemon->options, config, &addresses, &certificate, error)
+  if (!musterd_daemon_find_doors (daemon->options, config, &addresses, error)
       || !make_socket_folder (daemon->options->socket, error))
     return FALSE;
 
@@ -262,7 +263,7 @@ start_api (MusterdDaemon *daemon, GError **error)
     .socket_path = daemon->options->socket,
     .socket_group = config->socket_group,
     .listen = addresses,
-    .certificate = certificate,
+    .certificate = daemon->certificate,
     .connections_per_peer = per_peer != NULL ? (guint) g_ascii_strtoull (per_peer, NULL, 10) : 0,
     .set_enabled = musterd_daemon_set_enabled,
     .restart = on_restart_wanted,

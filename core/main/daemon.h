@@ -12,6 +12,8 @@ typedef struct
   const MusterdOptions *options;
   MusterdConfig        *config;     /* in force */
   char                 *plugin_dir; /* in force since the start */
+  GTlsCertificate      *certificate;       /* nullable */
+  char                 *certificate_stamp; /* of its files when they were read */
   MusterdClock         *clock;
   MusterdStore         *store;
   MusterdSecrets       *secrets;
@@ -35,10 +37,11 @@ int musterd_check_run  (const MusterdOptions *options);
 
 /* The folders to look for plugins in, for this configuration. */
 char    *musterd_daemon_plugin_dir  (const MusterdOptions *options, const MusterdConfig *config);
-/* Where to listen over TCP, for this configuration (GInetSocketAddress; NULL without an error: nowhere), and with what
- * (left alone where nothing is encrypted). */
+/* Where to listen over TCP, for this configuration (GInetSocketAddress; NULL: nowhere). */
 gboolean musterd_daemon_find_doors  (const MusterdOptions *options, const MusterdConfig *config, GPtrArray **addresses,
-                                     GTlsCertificate **certificate, GError **error);
+                                     GError **error);
+/* NULL without an error: nothing is encrypted. */
+gboolean musterd_daemon_load_certificate (const MusterdConfig *config, GTlsCertificate **certificate, GError **error);
 void     musterd_daemon_log_options (const MusterdOptions *options, const MusterdConfig *config);
 /* Makes `config` the one in force, or changes nothing. Warnings are logged. */
 gboolean musterd_daemon_apply       (MusterdDaemon *daemon, MusterdConfig *config, GError **error);
