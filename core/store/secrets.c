@@ -236,6 +236,9 @@ turn_out (MusterdSecrets *secrets)
   while (is_busy (secrets) && !waited)
     g_main_context_iteration (secrets->context, TRUE);
   g_source_destroy (timer);
+  /* What the library let go of at the very end is due, and nobody turns the context after this. */
+  while (g_main_context_iteration (secrets->context, FALSE))
+    ;
 #ifdef MUSTERD_WITH_LIBSECRET
   if (!waited)
     g_clear_pointer (&secrets->places.service, musterd_secret_service_free);
