@@ -15,6 +15,7 @@ typedef struct
   char                *name;   /* nullable: all */
   char                *secret; /* nullable; wiped */
   MusterdSecretPlace   place;
+  gboolean             ring_locked;
   GPtrArray           *restarted; /* nullable; char * */
   MusterdSecretReport *report;    /* nullable */
 } Order;
@@ -175,15 +176,16 @@ musterd_secret_list (MusterdRequest *request)
 /* Changing. */
 
 static void
-on_changed (MusterdSecretPlace place, const GPtrArray *restarted, const GError *error, gpointer user_data)
+on_changed (const MusterdSecretChange *change, const GError *error, gpointer user_data)
 {
   MusterdCall *call = user_data;
   Order *order = musterd_call_get_value (call);
 
-  order->place = place;
+  order->place = change->place;
+  order->ring_locked = change->ring_locked;
   order->restarted = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < restarted->len; i++)
-    g_ptr_array_add (order->restarted, g_strdup (restarted->pdata[i]));
+  for (guint i = 0; i < change->restarted->len; i++)
+    g_ptr_array_add (order->restarted, g_strdup (change->restarted->pdata[i]));
   musterd_call_on_done (error, call);
 }
 
@@ -222,6 +224,7 @@ on_change_returned (MusterdRequest *request, gpointer value, const GError *error
   musterd_json_open (json, NULL, '{');
   musterd_json_string (json, "name", order->name);
   add_place (json, order->place);
+  musterd_json_bool (json, "key_ring_locked", order->ring_locked);
   musterd_json_open (json, "restarted", '[');
   for (guint i = 0; i < order->restarted->len; i++)
     musterd_json_string (json, NULL, order->restarted->pdata[i]);

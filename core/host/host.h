@@ -172,9 +172,14 @@ typedef struct
 
 /* Takes the report, NULL with an error. */
 typedef void (*MusterdSecretListFunc) (MusterdSecretReport *report, const GError *error, gpointer user_data);
-/* Where it is now; and the names (char *) of the instances that were started anew, since they refer to it. */
-typedef void (*MusterdSecretSetFunc) (MusterdSecretPlace place, const GPtrArray *restarted, const GError *error,
-                                      gpointer user_data);
+typedef struct
+{
+  MusterdSecretPlace place;       /* where it is now */
+  gboolean           ring_locked; /* the default key ring may have another one of that name: it was not looked into */
+  GPtrArray         *restarted;   /* char *: the instances that were started anew, since they refer to it */
+} MusterdSecretChange;
+
+typedef void (*MusterdSecretSetFunc) (const MusterdSecretChange *change, const GError *error, gpointer user_data);
 
 void       musterd_secret_report_free (MusterdSecretReport *report);
 void       musterd_host_list_secrets  (MusterdHost *host, MusterdSecretListFunc func, gpointer user_data);

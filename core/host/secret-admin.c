@@ -87,7 +87,6 @@ no_secrets (void)
 
 typedef struct
 {
-  MusterdSecrets       *secrets;
   MusterdSecretReport  *report;
   MusterdSecretListFunc func;
   gpointer              user_data;
@@ -99,7 +98,7 @@ on_listed (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
   g_autofree ListJob *job = data;
   g_autoptr(GError) error = NULL;
 
-  job->report->list = musterd_secrets_list_finish (job->secrets, result, &error);
+  job->report->list = musterd_secrets_list_finish (result, &error);
   if (error != NULL)
     g_clear_pointer (&job->report, musterd_secret_report_free);
   job->func (job->report, error, job->user_data);
@@ -119,7 +118,6 @@ musterd_host_list_secrets (MusterdHost *host, MusterdSecretListFunc func, gpoint
       return;
     }
   job = g_new0 (ListJob, 1);
-  job->secrets = host->services.secrets;
   job->report = g_new0 (MusterdSecretReport, 1);
   job->report->uses = find_uses (host);
   job->func = func;
@@ -135,7 +133,6 @@ musterd_host_list_secrets (MusterdHost *host, MusterdSecretListFunc func, gpoint
 typedef struct
 {
   MusterdHostLink      *link;
-  MusterdSecrets       *secrets;
   char                 *name;
   MusterdSecretSetFunc  func;
   gpointer              user_data;
@@ -164,13 +161,14 @@ restart_users (MusterdHost *host, const char *name)
 }
 
 static void
-finish_change (ChangeJob *job, MusterdSecretPlace place, const GError *error)
+finish_change (ChangeJob *job, MusterdSecretPlace place, gboolean ring_locked, const GError *error)
 {
   MusterdHost *host = job->link->host;
   g_autoptr(GPtrArray) restarted
       = error == NULL && host != NULL ? restart_users (host, job->name) : g_ptr_array_new_with_free_func (g_free);
+  const MusterdSecretChange change = { .place = place, .ring_locked = ring_locked, .restarted = restarted };
 
-  job->func (place, restarted, error, job->user_data);
+  job->func (&change, error, job->user_data);
   musterd_host_link_unref (job->link);
   g_free (job->name);
   g_free (job);
@@ -181,9 +179,10 @@ on_set (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   ChangeJob *job = data;
   g_autoptr(GError) error = NULL;
-  const MusterdSecretPlace place = musterd_secrets_put_finish (job->secrets, result, &error);
+  gboolean ring_locked = FALSE;
+  const MusterdSecretPlace place = musterd_secrets_put_finish (result, &ring_locked, &error);
 
-  finish_change (job, place, error);
+  finish_change (job, place, ring_locked, error);
 }
 
 static void
@@ -191,9 +190,10 @@ on_removed (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   ChangeJob *job = data;
   g_autoptr(GError) error = NULL;
+  gboolean ring_locked = FALSE;
 
-  musterd_secrets_remove_finish (job->secrets, result, &error);
-  finish_change (job, MUSTERD_SECRET_NOWHERE, error);
+  musterd_secrets_remove_finish (result, &ring_locked, &error);
+  finish_change (job, MUSTERD_SECRET_NOWHERE, ring_locked, error);
 }
 
 /* NULL: answered. */
@@ -207,12 +207,11 @@ change_job_new (MusterdHost *host, const char *name, MusterdSecretSetFunc func, 
       g_autoptr(GPtrArray) none = g_ptr_array_new ();
       g_autoptr(GError) error = no_secrets ();
 
-      func (MUSTERD_SECRET_NOWHERE, none, error, user_data);
+      func (&(MusterdSecretChange){ .restarted = none }, error, user_data);
       return NULL;
     }
   job = g_new0 (ChangeJob, 1);
   job->link = musterd_host_link_ref (host->link);
-  job->secrets = host->services.secrets;
   job->name = g_strdup (name);
   job->func = func;
   job->user_data = user_data;
@@ -226,7 +225,7 @@ musterd_host_set_secret (MusterdHost *host, const char *name, const char *secret
   ChangeJob *job = change_job_new (host, name, func, user_data);
 
   if (job != NULL)
-    musterd_secrets_put_async (job->secrets, name, secret, on_set, job);
+    musterd_secrets_put_async (host->services.secrets, name, secret, on_set, job);
 }
 
 void
@@ -235,5 +234,5 @@ musterd_host_remove_secret (MusterdHost *host, const char *name, MusterdSecretSe
   ChangeJob *job = change_job_new (host, name, func, user_data);
 
   if (job != NULL)
-    musterd_secrets_remove_async (job->secrets, name, on_removed, job);
+    musterd_secrets_remove_async (host->services.secrets, name, on_removed, job);
 }

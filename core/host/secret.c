@@ -118,7 +118,7 @@ on_secret_read (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer us
   if (instance != NULL)
     {
       GError *error = NULL;
-      char *secret = musterd_secrets_get_finish (instance->host->services.secrets, result, &error);
+      char *secret = musterd_secrets_get_finish (result, &error);
 
       musterd_instance_answer (instance, job->serial, secret, error);
     }
@@ -146,7 +146,7 @@ on_secret_stored (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer 
     {
       GError *error = NULL;
 
-      if (!musterd_secrets_put_finish (instance->host->services.secrets, result, &error))
+      if (!musterd_secrets_put_finish (result, NULL, &error))
         musterd_instance_noise (instance, MUSTER_LOG_WARNING, "%s", error->message);
       if (job->serial != 0)
         musterd_instance_answer (instance, job->serial, NULL, error);

@@ -93,6 +93,16 @@ fail_locked (MusterdSecretWork *work)
   finish (work);
 }
 
+/* As with every place: another one of that name, in a later place, may be an old one. */
+static void
+fail_unusable (MusterdSecretWork *work, const MusterdServiceAnswer *told)
+{
+  g_set_error (&work->error, MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE,
+               "its item in the key ring %s; store it anew with 'musterctl secret set %s', or remove it", told->text,
+               work->name);
+  finish (work);
+}
+
 static void
 on_service_got (const MusterdServiceAnswer *told, gpointer user_data)
 {
@@ -107,6 +117,9 @@ on_service_got (const MusterdServiceAnswer *told, gpointer user_data)
       return;
     case MUSTERD_SERVICE_LOCKED:
       fail_locked (work);
+      return;
+    case MUSTERD_SERVICE_UNUSABLE:
+      fail_unusable (work, told);
       return;
     case MUSTERD_SERVICE_SILENT:
     case MUSTERD_SERVICE_FAILED:
@@ -175,11 +188,14 @@ on_service_put (const MusterdServiceAnswer *told, gpointer user_data)
       fail_doubtful (work, told);
       return;
     case MUSTERD_SERVICE_MISSING:
+      work->ring_locked = told->ring_locked;
+      break;
     case MUSTERD_SERVICE_ABSENT:
+    case MUSTERD_SERVICE_UNUSABLE: /* only a look says so */
     default:
-      pass_on (work);
-      return;
+      break;
     }
+  pass_on (work);
 }
 
 static void
@@ -212,6 +228,7 @@ on_service_removed (const MusterdServiceAnswer *told, gpointer user_data)
       work->ring_locked = told->ring_locked;
       break;
     case MUSTERD_SERVICE_ABSENT:
+    case MUSTERD_SERVICE_UNUSABLE: /* only a look says so */
     default:
       break;
     }

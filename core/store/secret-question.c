@@ -66,6 +66,14 @@ means_absent (const GError *error)
   return FALSE;
 }
 
+/* Nobody listens where the bus would be. Of any other trouble with it, it is not known what is behind it. */
+static gboolean
+means_no_bus (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+}
+
 static void
 conclude_error (MusterdQuestion *question, GError *error)
 {
@@ -192,17 +200,17 @@ conclude_get (MusterdQuestion *question, SecretItem *item)
   SecretValue *value = secret_item_get_secret (item);
   gsize length = 0;
   const char *bytes = value != NULL ? secret_value_get (value, &length) : NULL;
-  MusterdServiceAnswer told = { .outcome = MUSTERD_SERVICE_FAILED };
+  MusterdServiceAnswer told = { .outcome = MUSTERD_SERVICE_UNUSABLE };
   char *secret = NULL;
 
   if (bytes == NULL)
-    told.text = "it gives no value for the item";
+    told.text = "has no value";
   else if (length == 0)
-    told.text = "the item is empty";
+    told.text = "is empty";
   else if (length > MUSTERD_SECRET_MAX)
-    told.text = "the item has more than 16384 bytes";
+    told.text = "has more than " G_STRINGIFY (MUSTERD_SECRET_MAX) " bytes";
   else if (memchr (bytes, '\0', length) != NULL)
-    told.text = "the item holds a zero byte, so it is not a text";
+    told.text = "holds a zero byte, so it is not a text";
   else
     {
       secret = g_strndup (bytes, length);
@@ -286,6 +294,7 @@ on_connected (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user
 {
   MusterdQuestion *question = user_data;
   g_autoptr(GError) error = NULL;
+  SecretServiceFlags flags = SECRET_SERVICE_NONE;
 
   question->connection = g_bus_get_finish (result, &error);
   /* As it is, the end of the session's bus would be that of the process. */
@@ -293,16 +302,19 @@ on_connected (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer user
     g_dbus_connection_set_exit_on_close (question->connection, FALSE);
   if (error != NULL && !question->answered)
     {
-      g_debug ("the session's bus: %s", error->message);
-      conclude_with (question, MUSTERD_SERVICE_ABSENT);
+      g_autofree char *text = g_strdup_printf ("connecting to the session's bus: %s", error->message);
+
+      g_debug ("%s", text);
+      conclude (question, &(MusterdServiceAnswer){
+                              .outcome = means_no_bus (error) ? MUSTERD_SERVICE_ABSENT : MUSTERD_SERVICE_FAILED,
+                              .text = text });
       return;
     }
   if (!goes_on (question, error))
     return;
-  secret_service_open (SECRET_TYPE_SERVICE, NULL,
-                       question->kind == MUSTERD_QUESTION_LIST || question->kind == MUSTERD_QUESTION_REMOVE ? SECRET_SERVICE_NONE
-                                                                                    : SECRET_SERVICE_OPEN_SESSION,
-                       question->cancellable, on_opened, question);
+  if (question->kind == MUSTERD_QUESTION_GET || question->kind == MUSTERD_QUESTION_PUT)
+    flags = SECRET_SERVICE_OPEN_SESSION; /* in which secrets travel */
+  secret_service_open (SECRET_TYPE_SERVICE, NULL, flags, question->cancellable, on_opened, question);
 }
 
 /* From the beginning each time: an old connection may lead to a bus or a service that was restarted meanwhile. */

@@ -15,9 +15,10 @@ typedef enum
   MUSTERD_SERVICE_DONE,    /* found, stored, removed, listed */
   MUSTERD_SERVICE_MISSING, /* it was asked, and there is none; for a store: no unlocked key ring that takes it */
   MUSTERD_SERVICE_LOCKED,  /* there is such an item, in a locked key ring */
+  MUSTERD_SERVICE_UNUSABLE, /* there is such an item, but it cannot be taken for a secret */
   MUSTERD_SERVICE_ABSENT,  /* no bus, or no such service on it */
   MUSTERD_SERVICE_SILENT,  /* no answer in time; for a while it is not asked again */
-  MUSTERD_SERVICE_FAILED   /* it answered with an error */
+  MUSTERD_SERVICE_FAILED   /* it answered with an error, or the bus did */
 } MusterdServiceOutcome;
 
 typedef struct
@@ -26,7 +27,7 @@ typedef struct
   const char *secret;      /* nullable; of get, DONE */
   GPtrArray  *names;       /* nullable; of list, DONE: char *, of what is not locked */
   gboolean    ring_locked; /* of MISSING, and of list: the default key ring is locked, so there may be more in it */
-  const char *text;        /* nullable; of SILENT and FAILED: what happened */
+  const char *text;        /* nullable; of UNUSABLE, SILENT and FAILED: what happened */
 } MusterdServiceAnswer;
 
 typedef void (*MusterdServiceFunc) (const MusterdServiceAnswer *answer, gpointer user_data);

@@ -377,11 +377,19 @@ musterd_secrets_get_async (MusterdSecrets *secrets, const char *name, GAsyncRead
 }
 
 char *
-musterd_secrets_get_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error)
+musterd_secrets_get_finish (GAsyncResult *result, GError **error)
 {
-  (void) secrets;
   g_return_val_if_fail (g_async_result_is_tagged (result, musterd_secrets_get_async), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+tell_ring (GAsyncResult *result, gboolean *ring_locked)
+{
+  const MusterdSecretWork *work = g_task_get_task_data (G_TASK (result)); /* NULL: it was never begun */
+
+  if (ring_locked != NULL)
+    *ring_locked = work != NULL && work->ring_locked;
 }
 
 void
@@ -403,12 +411,12 @@ musterd_secrets_put_async (MusterdSecrets *secrets, const char *name, const char
 }
 
 MusterdSecretPlace
-musterd_secrets_put_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error)
+musterd_secrets_put_finish (GAsyncResult *result, gboolean *ring_locked, GError **error)
 {
   gssize place = -1;
 
-  (void) secrets;
   g_return_val_if_fail (g_async_result_is_tagged (result, musterd_secrets_put_async), MUSTERD_SECRET_NOWHERE);
+  tell_ring (result, ring_locked);
   place = g_task_propagate_int (G_TASK (result), error);
   return place >= 0 ? (MusterdSecretPlace) place : MUSTERD_SECRET_NOWHERE;
 }
@@ -425,10 +433,10 @@ musterd_secrets_remove_async (MusterdSecrets *secrets, const char *name, GAsyncR
 }
 
 gboolean
-musterd_secrets_remove_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error)
+musterd_secrets_remove_finish (GAsyncResult *result, gboolean *ring_locked, GError **error)
 {
-  (void) secrets;
   g_return_val_if_fail (g_async_result_is_tagged (result, musterd_secrets_remove_async), FALSE);
+  tell_ring (result, ring_locked);
   return g_task_propagate_int (G_TASK (result), error) == TRUE;
 }
 
@@ -447,9 +455,8 @@ musterd_secrets_list_async (MusterdSecrets *secrets, const char *const *names, G
 }
 
 MusterdSecretList *
-musterd_secrets_list_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error)
+musterd_secrets_list_finish (GAsyncResult *result, GError **error)
 {
-  (void) secrets;
   g_return_val_if_fail (g_async_result_is_tagged (result, musterd_secrets_list_async), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
 }

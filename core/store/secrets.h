@@ -25,9 +25,9 @@ void            musterd_secrets_free   (MusterdSecrets *secrets);
 void            musterd_secrets_get_async  (MusterdSecrets *secrets, const char *name, GAsyncReadyCallback callback,
                                             gpointer user_data);
 /* The secret (of a file: one trailing line end removed), to be wiped with musterd_secret_free().
- * MUSTERD_ERROR_NOT_FOUND says where it was looked for; LOCKED: it is, or may be, in a locked key ring; UNAVAILABLE: it is there but cannot be
- * used, or who may have it does not answer. */
-char           *musterd_secrets_get_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error);
+ * MUSTERD_ERROR_NOT_FOUND says where it was looked for; LOCKED: it is, or may be, in a locked key ring; UNAVAILABLE: it
+ * is there but cannot be used, or who may have it does not answer. */
+char           *musterd_secrets_get_finish (GAsyncResult *result, GError **error);
 
 typedef enum
 {
@@ -44,14 +44,17 @@ const char     *musterd_secret_place_to_string (MusterdSecretPlace place);
 
 void            musterd_secrets_put_async  (MusterdSecrets *secrets, const char *name, const char *secret,
                                             GAsyncReadyCallback callback, gpointer user_data);
-/* Where it is now, and nowhere else that can be written; NOWHERE: with an error, and everything is as it was. CONFLICT:
- * something read-only would hide it, or it would stand in plain beside what is sealed. */
-MusterdSecretPlace musterd_secrets_put_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error);
+/* Where it is now, and nowhere else that can be written and looked into: `ring_locked` (nullable) says that the default
+ * key ring is locked, and so may have another one of that name. NOWHERE: with an error, and everything is as it was;
+ * only where the Secret Service did not answer in time (UNAVAILABLE) it may yet have taken it. CONFLICT: something
+ * read-only would hide it, or it would stand in plain beside what is, or may be, sealed. */
+MusterdSecretPlace musterd_secrets_put_finish (GAsyncResult *result, gboolean *ring_locked, GError **error);
 
 void            musterd_secrets_remove_async  (MusterdSecrets *secrets, const char *name, GAsyncReadyCallback callback,
                                                gpointer user_data);
-/* From everywhere; NOT_FOUND where it is nowhere, CONFLICT where it is a credential. */
-gboolean        musterd_secrets_remove_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error);
+/* From everywhere, but for a key ring that is locked (`ring_locked`, nullable) and may have another one of that name;
+ * NOT_FOUND where it is nowhere, CONFLICT where it is a credential. */
+gboolean        musterd_secrets_remove_finish (GAsyncResult *result, gboolean *ring_locked, GError **error);
 
 typedef struct
 {
@@ -80,7 +83,7 @@ typedef struct
 /* `names` (nullable, NULL at its end): of special interest; only so is it known that one is in a locked key ring. */
 void               musterd_secrets_list_async  (MusterdSecrets *secrets, const char *const *names,
                                                 GAsyncReadyCallback callback, gpointer user_data);
-MusterdSecretList *musterd_secrets_list_finish (MusterdSecrets *secrets, GAsyncResult *result, GError **error);
+MusterdSecretList *musterd_secrets_list_finish (GAsyncResult *result, GError **error);
 void               musterd_secret_list_free    (MusterdSecretList *list);
 
 void            musterd_secret_free    (char *secret); /* nullable */

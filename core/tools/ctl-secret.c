@@ -4,6 +4,7 @@
 #define G_LOG_DOMAIN "musterctl"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "ctl-output.h"
 
 #define SECRET_MAX 16384 /* bytes */
+/* Of a terminal's line: what is typed or pasted beyond, its driver drops without a word. */
+#define TERMINAL_LINE_MAX 4095
 
 static void
 wipe (char *secret)
@@ -34,9 +37,21 @@ on_signal (int number)
   ended_by = number;
 }
 
-/* Up to a line's end, or to the end of everything. NULL with errno; of more than SECRET_MAX bytes EFBIG. */
+/* Of a terminal, the signals of `waiting` come only while it waits: one that came before is not slept over. */
+static gssize
+read_some (char *buffer, gsize size, const sigset_t *waiting)
+{
+  struct pollfd poll_fd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+  if (waiting != NULL && ppoll (&poll_fd, 1, NULL, waiting) < 0)
+    return -1;
+  return read (STDIN_FILENO, buffer, size);
+}
+
+/* Of a terminal (`waiting`) up to a line's end, else to the end of everything. NULL with errno; of more than can be
+ * read EFBIG. */
 static char *
-read_bytes (gboolean one_line, gsize *length)
+read_bytes (const sigset_t *waiting, gsize *length)
 {
   char *buffer = g_malloc (SECRET_MAX + 3); /* a line end, and one byte that tells that there is more */
   gsize size = SECRET_MAX + 2;
@@ -46,10 +61,10 @@ read_bytes (gboolean one_line, gsize *length)
   *length = 0;
   do
     {
-      n = read (STDIN_FILENO, buffer + *length, size - *length);
+      n = read_some (buffer + *length, size - *length, waiting);
       *length += n > 0 ? (gsize) n : 0;
     }
-  while (((n > 0 && *length < size && !(one_line && buffer[*length - 1] == '\n')) || (n < 0 && errno == EINTR))
+  while (((n > 0 && *length < size && !(waiting != NULL && buffer[*length - 1] == '\n')) || (n < 0 && errno == EINTR))
          && ended_by == 0);
 
   code = ended_by != 0 ? EINTR : n < 0 ? errno : 0;
@@ -60,7 +75,7 @@ read_bytes (gboolean one_line, gsize *length)
         (*length)--;
     }
   buffer[*length] = '\0';
-  if (code == 0 && *length > SECRET_MAX)
+  if (code == 0 && (*length > SECRET_MAX || (waiting != NULL && *length >= TERMINAL_LINE_MAX)))
     code = EFBIG;
   if (code == 0)
     return buffer;
@@ -71,12 +86,15 @@ read_bytes (gboolean one_line, gsize *length)
 }
 
 static char *
-check (char *secret, gsize length, GError **error)
+check (char *secret, gsize length, gboolean at_terminal, GError **error)
 {
+  g_autofree char *too_long = g_strdup_printf (_ ("it has more than %d bytes"), SECRET_MAX);
   const char *fault = NULL;
 
-  if (secret == NULL)
-    fault = errno == EFBIG ? _ ("it has more than 16384 bytes") : g_strerror (errno);
+  if (secret == NULL && errno == EFBIG)
+    fault = at_terminal ? _ ("it is too long to be typed or pasted here; give it by a pipe or from a file") : too_long;
+  else if (secret == NULL)
+    fault = g_strerror (errno);
   else if (length == 0)
     fault = _ ("it is empty");
   else if (strlen (secret) != length)
@@ -91,23 +109,23 @@ check (char *secret, gsize length, GError **error)
 }
 
 static char *
-ask_once (const char *question, GError **error)
+ask_once (const char *question, const sigset_t *waiting, GError **error)
 {
   gsize length = 0;
   char *secret = NULL;
 
   fputs (question, stderr);
-  secret = read_bytes (TRUE, &length);
+  secret = read_bytes (waiting, &length);
   fputc ('\n', stderr);
-  return check (secret, length, error);
+  return check (secret, length, TRUE, error);
 }
 
 static char *
-ask_twice (const char *name, GError **error)
+ask_twice (const char *name, const sigset_t *waiting, GError **error)
 {
   g_autofree char *question = g_strdup_printf (_ ("Secret %s: "), name);
-  char *secret = ask_once (question, error);
-  char *again = secret != NULL ? ask_once (_ ("The same again: "), error) : NULL;
+  char *secret = ask_once (question, waiting, error);
+  char *again = secret != NULL ? ask_once (_ ("The same again: "), waiting, error) : NULL;
   gboolean same = again != NULL && strcmp (secret, again) == 0;
 
   if (again != NULL && !same)
@@ -127,22 +145,30 @@ read_from_terminal (const char *name, GError **error)
   static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
   struct sigaction before[G_N_ELEMENTS (signals)];
   const struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART: the read must return */
+  sigset_t blocked;
+  sigset_t waiting;
   struct termios shown;
   struct termios hidden;
   char *secret = NULL;
 
   if (tcgetattr (STDIN_FILENO, &shown) != 0)
-    return check (NULL, 0, error);
+    return check (NULL, 0, TRUE, error);
   hidden = shown;
   hidden.c_lflag &= ~(tcflag_t) ECHO;
   hidden.c_lflag |= ICANON | ISIG;
+  sigemptyset (&blocked);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
-    sigaction (signals[i], &action, &before[i]);
+    {
+      sigaddset (&blocked, signals[i]);
+      sigaction (signals[i], &action, &before[i]);
+    }
+  sigprocmask (SIG_BLOCK, &blocked, &waiting);
   if (tcsetattr (STDIN_FILENO, TCSAFLUSH, &hidden) == 0)
-    secret = ask_twice (name, error);
+    secret = ask_twice (name, &waiting, error);
   else
-    check (NULL, 0, error);
+    check (NULL, 0, TRUE, error);
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &shown);
+  sigprocmask (SIG_SETMASK, &waiting, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     sigaction (signals[i], &before[i], NULL);
   if (ended_by != 0)
@@ -158,8 +184,8 @@ read_secret (const char *name, GError **error)
 
   if (isatty (STDIN_FILENO))
     return read_from_terminal (name, error);
-  secret = read_bytes (FALSE, &length);
-  return check (secret, length, error);
+  secret = read_bytes (NULL, &length);
+  return check (secret, length, FALSE, error);
 }
 
 /* Words. */
@@ -302,10 +328,13 @@ run_list (Ctl *ctl)
 }
 
 static void
-print_restarted (JsonObject *answer)
+print_consequences (JsonObject *answer)
 {
   JsonArray *restarted = ctl_array (answer, "restarted");
 
+  if (ctl_bool (answer, "key_ring_locked"))
+    g_print ("%s\n", _ ("The default key ring is locked, so it was not looked into: another secret of that name in it "
+                        "counts again when it is unlocked."));
   for (guint i = 0; i < ctl_length (restarted); i++)
     {
       g_autofree char *instance = ctl_clean (json_array_get_string_element (restarted, i));
@@ -340,7 +369,7 @@ run_set (Ctl *ctl)
     }
   place = place_text (json_node_get_object (answer));
   g_print (_ ("Secret %s is stored: %s.\n"), name, place != NULL ? place : "?");
-  print_restarted (json_node_get_object (answer));
+  print_consequences (json_node_get_object (answer));
   return CTL_DONE;
 }
 
@@ -359,7 +388,7 @@ run_remove (Ctl *ctl)
       return CTL_DONE;
     }
   g_print (_ ("Secret %s is removed.\n"), ctl_get_arg (ctl, 0));
-  print_restarted (json_node_get_object (answer));
+  print_consequences (json_node_get_object (answer));
   return CTL_DONE;
 }
 

@@ -69,7 +69,8 @@ class Commands(SecretCase):
         daemon = self.start()
         done = self.set(daemon, 'lamps', SECRET, more=['--json'])
         self.assertEqual(json.loads(done.stdout),
-                         {'name': 'lamps', 'where': 'file', 'sealed': False, 'restarted': []})
+                         {'name': 'lamps', 'where': 'file', 'sealed': False, 'key_ring_locked': False,
+                          'restarted': []})
         self.assertEqual(daemon.json('secret', 'remove', 'lamps')['where'], None)
 
     def test_standard_input(self):
@@ -166,6 +167,19 @@ class Terminal(SecretCase):
         self.wait_shown(b'The same again: ')
         os.write(self.fd, b'another\n')
         self.wait_shown(b'not the same')
+        self.assertEqual(os.waitstatus_to_exitcode(self.end()), 1)
+        self.assertFalse(self.path(daemon, 'lamps').exists())
+
+    def test_too_long_for_a_line(self):
+        """What the terminal's driver would cut off is refused, not stored without its end."""
+        daemon = self.start()
+        self.begin(daemon)
+        self.wait_shown(b'Secret lamps: ')
+        harness.wait_for('no echo', lambda: not self.echo())
+        for _ in range(10):
+            os.write(self.fd, b'x' * 500)
+        os.write(self.fd, b'\n')
+        self.wait_shown(b'by a pipe or from a file')
         self.assertEqual(os.waitstatus_to_exitcode(self.end()), 1)
         self.assertFalse(self.path(daemon, 'lamps').exists())
 

@@ -241,7 +241,7 @@ answer_secret (const char *name, MusterdSecretPlace place, MusterdSecretSetFunc 
   g_ptr_array_add (restarted, (char *) "fake");
   if (!musterd_secret_name_is_valid (name))
     error = g_error_new_literal (MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "no name of a secret");
-  func (place, restarted, error, user_data);
+  func (&(MusterdSecretChange){ .place = place, .restarted = restarted }, error, user_data);
 }
 
 void

@@ -28,14 +28,14 @@ reply_clear (Reply *reply)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reply, reply_clear)
 
 static void
-on_changed (MusterdSecretPlace place, const GPtrArray *restarted, const GError *error, gpointer data)
+on_changed (const MusterdSecretChange *change, const GError *error, gpointer data)
 {
   Reply *reply = data;
   g_autoptr(GString) names = g_string_new (NULL);
 
-  for (guint i = 0; i < restarted->len; i++)
-    g_string_append_printf (names, "%s%s", i > 0 ? " " : "", (const char *) restarted->pdata[i]);
-  reply->place = place;
+  for (guint i = 0; i < change->restarted->len; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? " " : "", (const char *) change->restarted->pdata[i]);
+  reply->place = change->place;
   reply->restarted = g_strdup (names->str);
   reply->error = error != NULL ? g_error_copy (error) : NULL;
   reply->done = TRUE;

@@ -56,7 +56,7 @@ on_secret_got (GObject *object, GAsyncResult *result, gpointer data)
   Reply *reply = data;
 
   g_assert_null (object);
-  reply->secret = musterd_secrets_get_finish (NULL, result, &reply->error);
+  reply->secret = musterd_secrets_get_finish (result, &reply->error);
   g_assert_cmpint (reply->secret == NULL, ==, reply->error != NULL);
   reply->done = TRUE;
 }
@@ -67,7 +67,7 @@ on_secret_put (GObject *object, GAsyncResult *result, gpointer data)
   Reply *reply = data;
 
   g_assert_null (object);
-  reply->place = musterd_secrets_put_finish (NULL, result, &reply->error);
+  reply->place = musterd_secrets_put_finish (result, &reply->ring_locked, &reply->error);
   g_assert_cmpint (reply->place != MUSTERD_SECRET_NOWHERE, ==, reply->error == NULL);
   reply->done = TRUE;
 }
@@ -77,7 +77,7 @@ on_removed (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   Reply *reply = data;
 
-  g_assert_cmpint (musterd_secrets_remove_finish (NULL, result, &reply->error), ==, reply->error == NULL);
+  g_assert_cmpint (musterd_secrets_remove_finish (result, &reply->ring_locked, &reply->error), ==, reply->error == NULL);
   reply->done = TRUE;
 }
 
@@ -86,7 +86,7 @@ on_listed (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   Reply *reply = data;
 
-  reply->list = musterd_secrets_list_finish (NULL, result, &reply->error);
+  reply->list = musterd_secrets_list_finish (result, &reply->error);
   g_assert_cmpint (reply->list == NULL, ==, reply->error != NULL);
   reply->done = TRUE;
 }

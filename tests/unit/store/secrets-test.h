@@ -9,6 +9,7 @@ typedef struct
 {
   char              *secret; /* nullable */
   MusterdSecretPlace place;
+  gboolean           ring_locked; /* of what was put or removed */
   MusterdSecretList *list;  /* nullable */
   GError            *error; /* nullable */
   volatile int       done;

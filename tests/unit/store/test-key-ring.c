@@ -253,15 +253,24 @@ test_order (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   secrets_refuse_put (s, "lamps", MUSTERD_ERROR_CONFLICT, "*read-only credential*");
 }
 
-/* Put there by another program, without our schema. */
+/* "lamps", by another program, without our schema. */
+static void
+store_by_hand (Fixture *f, const char *secret)
+{
+  static const char *const argv[]
+      = { "secret-tool", "store", "--label=Lamps", "application", "muster", "name", "lamps", NULL };
+  g_autoptr(GSubprocess) tool = spawn (f, G_SUBPROCESS_FLAGS_STDIN_PIPE, argv);
+  g_autoptr(GError) error = NULL;
+
+  g_subprocess_communicate_utf8 (tool, secret, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_subprocess_get_exit_status (tool), ==, 0);
+}
+
 static void
 test_by_hand (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   Secrets *s = &f->secrets;
-  static const char *const argv[]
-      = { "secret-tool", "store", "--label=Lamps", "application", "muster", "name", "lamps", NULL };
-  g_autoptr(GSubprocess) tool = NULL;
-  g_autoptr(GError) error = NULL;
   g_auto(Reply) list = { 0 };
   g_autofree char *text = NULL;
 
@@ -269,11 +278,7 @@ test_by_hand (Fixture *f, gconstpointer data G_GNUC_UNUSED)
       || !need ("secret-tool", "libsecret-tools"))
     return;
   start_ring (f, TRUE);
-  tool = spawn (f, G_SUBPROCESS_FLAGS_STDIN_PIPE, argv);
-  g_subprocess_communicate_utf8 (tool, "by hand", NULL, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_subprocess_get_exit_status (tool), ==, 0);
-
+  store_by_hand (f, "by hand");
   secrets_open (s);
   secrets_assert (s, "lamps", "by hand");
   secrets_assert_put (s, "lamps", "newer", MUSTERD_SECRET_KEY_RING);
@@ -283,12 +288,33 @@ test_by_hand (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpstr (text, ==, "lamps key-ring\n"); /* changed, not doubled */
 }
 
+/* What is in the key ring but cannot be used is not passed over: the file may be an older one. */
+static void
+test_unusable (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  Secrets *s = &f->secrets;
+
+  if (!need ("dbus-daemon", "dbus-daemon") || !need ("gnome-keyring-daemon", "gnome-keyring")
+      || !need ("secret-tool", "libsecret-tools"))
+    return;
+  start_ring (f, TRUE);
+  store_by_hand (f, "");
+  secrets_write (s, FALSE, "lamps", "older", -1, 0600);
+  secrets_open (s);
+  secrets_refuse_get (s, "lamps", MUSTERD_ERROR_UNAVAILABLE,
+                      "reading the secret 'lamps': its item in the key ring is empty; *");
+  secrets_assert_put (s, "lamps", "newer", MUSTERD_SECRET_KEY_RING);
+  secrets_assert (s, "lamps", "newer");
+}
+
 static void
 test_locked (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   Secrets *s = &f->secrets;
   g_auto(Reply) list = { 0 };
   g_auto(Reply) reply = { 0 };
+  g_auto(Reply) put = { 0 };
+  g_auto(Reply) removed = { 0 };
   g_autofree char *text = NULL;
 
   if (!need ("dbus-daemon", "dbus-daemon") || !need ("gnome-keyring-daemon", "gnome-keyring"))
@@ -314,8 +340,14 @@ test_locked (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (list.list->ring, ==, MUSTERD_RING_LOCKED);
   text = secrets_describe (list.list);
   g_assert_cmpstr (text, ==, "files file\nlamps key-ring locked hides\n");
-  secrets_assert_put (s, "doors", "s3cret", MUSTERD_SECRET_FILE);
+  secrets_put (s, "doors", "s3cret", &put);
+  g_assert_no_error (put.error);
+  g_assert_cmpint (put.place, ==, MUSTERD_SECRET_FILE);
+  g_assert_true (put.ring_locked);
   secrets_assert (s, "doors", "s3cret");
+  secrets_remove (s, "doors", &removed);
+  g_assert_no_error (removed.error);
+  g_assert_true (removed.ring_locked);
 
   start_ring (f, TRUE);
   secrets_assert (s, "lamps", "s3cret");
@@ -467,6 +499,35 @@ test_silent_bus (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   secrets_assert (&f->secrets, "lamps", "in a file");
 }
 
+static gboolean
+on_incoming (GSocketService *service G_GNUC_UNUSED, GSocketConnection *connection, GObject *source G_GNUC_UNUSED,
+             gpointer data G_GNUC_UNUSED)
+{
+  g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+  return TRUE;
+}
+
+/* A bus that is there and turns us away is not none: it may lead to a key ring. */
+static void
+test_bus_refuses (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  Secrets *s = &f->secrets;
+  g_autofree char *path = g_build_filename (s->state, "bus", NULL);
+  g_autofree char *address = g_strconcat ("unix:path=", path, NULL);
+  g_autoptr(GSocketAddress) at = g_unix_socket_address_new (path);
+  g_autoptr(GSocketService) service = g_socket_service_new ();
+
+  g_assert_true (g_socket_listener_add_address (G_SOCKET_LISTENER (service), at, G_SOCKET_TYPE_STREAM,
+                                                G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, NULL));
+  g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), NULL);
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", address, TRUE);
+  secrets_open (s);
+  secrets_refuse_get (s, "lamps", MUSTERD_ERROR_UNAVAILABLE, "*connecting to the session's bus: *");
+  secrets_refuse_put (s, "lamps", MUSTERD_ERROR_UNAVAILABLE, "*connecting to the session's bus: *");
+  g_assert_false (has_file (f, "lamps"));
+  g_socket_service_stop (service);
+}
+
 /* The daemon ends while something waits: everybody is answered, and it does not take the whole time limit. */
 static void
 test_closed_meanwhile (Fixture *f, gconstpointer data G_GNUC_UNUSED)
@@ -581,6 +642,7 @@ main (int argc, char **argv)
   ADD ("/key-ring/unlocked", NULL, test_unlocked);
   ADD ("/key-ring/order", NULL, test_order);
   ADD ("/key-ring/by-hand", NULL, test_by_hand);
+  ADD ("/key-ring/unusable", NULL, test_unusable);
   ADD ("/key-ring/locked", NULL, test_locked);
   ADD ("/key-ring/no-service", NULL, test_no_service);
   ADD ("/key-ring/no-bus", NULL, test_no_bus);
@@ -588,6 +650,7 @@ main (int argc, char **argv)
   ADD ("/key-ring/silent", NULL, test_silent);
   ADD ("/key-ring/silent-then-there", NULL, test_silent_then_there);
   ADD ("/key-ring/silent-bus", NULL, test_silent_bus);
+  ADD ("/key-ring/bus-refuses", NULL, test_bus_refuses);
   ADD ("/key-ring/closed-meanwhile", NULL, test_closed_meanwhile);
   ADD ("/key-ring/bus-ends", NULL, test_bus_ends);
   ADD ("/key-ring/bus-ends-meanwhile", NULL, test_bus_ends_meanwhile);
