@@ -294,6 +294,7 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
           musterd_engine_free (engine);
           return NULL;
         }
+      musterd_engine_reserve_revisions (engine);
     }
   g_hash_table_iter_init (&iter, engine->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))

@@ -54,6 +54,8 @@ void             musterd_engine_foreach_user  (MusterdEngine *engine,
                                                gpointer user_data);
 /* What a sink that is also the source `without` should show; transfer full, NULL: no such user. */
 MusterdPresence *musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const char *without);
+/* Drawn for each change that listeners are told, before they are told: of a presence, of a user's data, a removal. What
+ * has been drawn is never drawn again, also after a restart with the same store. */
 guint64          musterd_engine_get_revision  (MusterdEngine *engine);
 
 typedef struct

@@ -82,6 +82,7 @@ void          musterd_engine_set_ended (MusterdEntry *entry, const char *source)
 
 /* settle.c */
 GArray  *musterd_changes_new (void);
+void     musterd_engine_reserve_revisions (MusterdEngine *engine); /* where few are left */
 void     musterd_engine_settle_all (MusterdEngine *engine); /* dirty ones and those that are due; tells */
 gboolean musterd_engine_on_due     (gpointer data);
 void     musterd_engine_arm        (MusterdEngine *engine);

@@ -42,9 +42,33 @@ musterd_engine_unlisten (MusterdEngine *engine, gpointer user_data)
 }
 
 void
+musterd_engine_reserve_revisions (MusterdEngine *engine)
+{
+  MusterdBatch *batch;
+
+  if (engine->store == NULL || engine->revision + REVISIONS_RESERVED / 2 <= engine->revision_reserved)
+    return;
+  batch = musterd_batch_new ();
+  /* Reserved far ahead, so that a crash never makes a reader's cursor mean something else. */
+  engine->revision_reserved = engine->revision + REVISIONS_RESERVED;
+  musterd_batch_put_revision (batch, engine->revision_reserved);
+  musterd_store_write (engine->store, batch, TRUE, NULL, NULL);
+}
+
+static guint64
+next_revision (MusterdEngine *engine)
+{
+  engine->revision++;
+  musterd_engine_reserve_revisions (engine);
+  return engine->revision;
+}
+
+void
 musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, gsize n_changed,
                            const char *const *removed, gsize n_removed)
 {
+  for (gsize i = 0; i < n_changed + n_removed; i++)
+    next_revision (engine);
   for (guint i = 0; i < engine->listeners->len; i++)
     {
       const Listener *listener = g_ptr_array_index (engine->listeners, i);
@@ -69,22 +93,6 @@ musterd_engine_touch (MusterdEngine *engine, MusterdEntry *entry)
 {
   entry->touched = TRUE;
   mark (engine, entry);
-}
-
-static guint64
-next_revision (MusterdEngine *engine)
-{
-  engine->revision++;
-  if (engine->store != NULL && engine->revision + REVISIONS_RESERVED / 2 > engine->revision_reserved)
-    {
-      MusterdBatch *batch = musterd_batch_new ();
-
-      /* Reserved far ahead, so that a crash never makes a reader's cursor mean something else. */
-      engine->revision_reserved = engine->revision + REVISIONS_RESERVED;
-      musterd_batch_put_revision (batch, engine->revision_reserved);
-      musterd_store_write (engine->store, batch, TRUE, NULL, NULL);
-    }
-  return engine->revision;
 }
 
 static void
