@@ -272,7 +272,7 @@ end_callers (MusterdEvents *events, const MusterdReplicaChange *change)
     {
       MusterdFollower *follower = callers->pdata[i];
 
-      if (change->removed || follower->caller.token == NULL)
+      if (change->removed || change->anew || follower->caller.token == NULL)
         musterd_stream_end (follower->stream); /* takes itself out of the list */
       else
         i++;

@@ -36,14 +36,23 @@ static void
 set_removed (MusterdReplicaChange *change)
 {
   change->removed = TRUE;
+  change->anew = FALSE;
   g_clear_pointer (&change->user, musterd_user_unref);
   g_clear_pointer (&change->presence, musterd_presence_unref);
+}
+
+/* What comes after a removal that waits is of somebody new. */
+static void
+set_there (MusterdReplicaChange *change)
+{
+  change->anew = change->anew || change->removed;
+  change->removed = FALSE;
 }
 
 static void
 set_user (MusterdReplicaChange *change, MusterdUser *user)
 {
-  change->removed = FALSE;
+  set_there (change);
   g_clear_pointer (&change->user, musterd_user_unref);
   change->user = musterd_user_ref (user);
 }
@@ -51,7 +60,7 @@ set_user (MusterdReplicaChange *change, MusterdUser *user)
 static void
 set_presence (MusterdReplicaChange *change, MusterdPresence *presence)
 {
-  change->removed = FALSE;
+  set_there (change);
   g_clear_pointer (&change->presence, musterd_presence_unref);
   change->presence = musterd_presence_ref (presence);
 }

@@ -25,7 +25,6 @@ musterd_follower_free (MusterdFollower *follower)
 {
   musterd_caller_clear (&follower->caller);
   g_clear_pointer (&follower->interests, g_ptr_array_unref);
-  g_clear_pointer (&follower->news, musterd_replica_news_free);
   g_ptr_array_unref (follower->pieces);
   g_free (follower);
 }
@@ -33,57 +32,64 @@ musterd_follower_free (MusterdFollower *follower)
 static void
 begin (MusterdFollower *follower, MusterdReplica *replica, GString *text)
 {
-  g_autoptr(GHashTable) only = NULL;
+  follower->begun = TRUE;
+  follower->since = follower->after;
+  if (musterd_replica_knows_since (replica, follower->after))
+    return;
+  follower->after = 0;
+  follower->since = musterd_replica_get_revision (replica);
+  musterd_event_append_reset (text, follower->since);
+}
+
+static guint64
+read_records (MusterdFollower *follower, MusterdReplica *replica, GArray *records)
+{
+  g_autofree const char **only = NULL;
 
   if (follower->interests != NULL)
-    only = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; only != NULL && i < follower->interests->len; i++)
-    g_hash_table_add (only, (gpointer) musterd_interest_get_user (follower->interests->pdata[i]));
-  follower->news = musterd_replica_list (replica, follower->after, only);
-  follower->next = 0;
-  if (follower->news->complete)
-    musterd_event_append_reset (text, follower->news->revision);
-}
-
-static void
-append_item (MusterdFollower *follower, GString *text, const MusterdReplicaItem *item)
-{
-  MusterdRelation relation = musterd_caller_relation (&follower->caller, item->user->id);
-  g_autoptr(MusterdPresence) view = musterd_presence_view (item->presence, relation);
-
-  if (view != NULL)
-    musterd_event_append_presence (text, item->user, view);
-}
-
-static void
-finish (MusterdFollower *follower, MusterdReplica *replica, GString *text)
-{
-  for (guint i = 0; i < follower->news->removed->len; i++)
     {
-      const char *user = follower->news->removed->pdata[i];
-
-      if (musterd_caller_relation (&follower->caller, user) != MUSTERD_RELATION_BLOCKED)
-        musterd_event_append_removed (text, user);
+      only = g_new0 (const char *, follower->interests->len + 1);
+      for (guint i = 0; i < follower->interests->len; i++)
+        only[i] = musterd_interest_get_user (follower->interests->pdata[i]);
     }
-  musterd_event_append_synced (text, follower->news->revision);
-  follower->after = follower->news->revision;
-  g_clear_pointer (&follower->news, musterd_replica_news_free);
-  /* It may have gone on meanwhile. */
-  follower->lagging = follower->after < musterd_replica_get_revision (replica);
+  return musterd_replica_read (replica, follower->after, only, STEP, records);
+}
+
+static void
+append_record (MusterdFollower *follower, GString *text, const MusterdReplicaRecord *record)
+{
+  MusterdRelation relation = musterd_caller_relation (&follower->caller, record->id);
+  g_autoptr(MusterdPresence) view = NULL;
+
+  if (record->presence == NULL)
+    {
+      if (record->place > follower->since && relation != MUSTERD_RELATION_BLOCKED)
+        musterd_event_append_removed (text, record->id);
+      return;
+    }
+  view = musterd_presence_view (record->presence, relation);
+  if (view != NULL)
+    musterd_event_append_presence (text, record->user, view);
 }
 
 void
 musterd_follower_step (MusterdFollower *follower, MusterdReplica *replica)
 {
   GString *text = g_string_new (NULL);
+  g_autoptr(GArray) records = g_array_new (FALSE, FALSE, sizeof (MusterdReplicaRecord));
   g_autoptr(GBytes) piece = NULL;
 
-  if (follower->news == NULL)
+  /* Removals that are to come may have been forgotten on the way. */
+  if (!follower->begun || !musterd_replica_knows_since (replica, MAX (follower->after, follower->since)))
     begin (follower, replica, text);
-  for (guint n = 0; n < STEP && follower->next < follower->news->items->len; n++, follower->next++)
-    append_item (follower, text, follower->news->items->pdata[follower->next]);
-  if (follower->next >= follower->news->items->len)
-    finish (follower, replica, text);
+  follower->after = read_records (follower, replica, records);
+  for (guint i = 0; i < records->len; i++)
+    append_record (follower, text, &g_array_index (records, MusterdReplicaRecord, i));
+  if (follower->after == musterd_replica_get_revision (replica))
+    {
+      musterd_event_append_synced (text, follower->after);
+      follower->lagging = follower->begun = FALSE;
+    }
   piece = g_string_free_to_bytes (text);
   if (g_bytes_get_size (piece) > 0)
     musterd_stream_send (follower->stream, &piece, 1);

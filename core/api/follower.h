@@ -18,10 +18,10 @@ typedef struct
   GPtrArray     *pieces;    /* GBytes: for the end of this turn */
 
   /* Not told what happens until brought up to date. */
-  gboolean            lagging;
-  guint64             after; /* up to here everything is known; 0: nothing is */
-  MusterdReplicaNews *news;  /* nullable; what there is to be told, */
-  guint               next;  /* from here on */
+  gboolean lagging;
+  gboolean begun; /* being brought up to date */
+  guint64  after; /* what stands after this place in the replica is to be told; 0: all of it */
+  guint64  since; /* once begun: who was gone by then was never known */
 
   gboolean due; /* to go on with that; */
   GList    link;

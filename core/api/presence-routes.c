@@ -115,7 +115,8 @@ read_only (MusterdQuery *query, GHashTable **only)
 void
 musterd_presence_list (MusterdRequest *request)
 {
-  g_autoptr(GHashTable) only = NULL;
+  g_autoptr(GHashTable) named = NULL;
+  g_autofree gpointer *only = NULL;
   g_autoptr(GError) error = NULL;
   guint64 after = 0;
 
@@ -124,8 +125,9 @@ musterd_presence_list (MusterdRequest *request)
       musterd_request_fail (request, error);
       return;
     }
-  read_only (request->query, &only);
-  send_list (request, musterd_replica_list (request->server->replica, after, only));
+  if (read_only (request->query, &named))
+    only = g_hash_table_get_keys_as_array (named, NULL);
+  send_list (request, musterd_replica_list (request->server->replica, after, (const char *const *) only));
 }
 
 void

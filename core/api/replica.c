@@ -3,35 +3,50 @@
 
 #include "api/replica.h"
 
+#include "api/order.h"
+
+#define HOLES_AT_ONCE 8 /* for each record that is wanted: so many slots of the order are looked at */
+
+/* What has a place in the order begins with this. */
 typedef struct
 {
-  MusterdUser     *user;
-  MusterdPresence *presence; /* nullable until it is said */
-  char            *account;  /* nullable: under which it stands in `accounts` */
-  guint64          revision; /* the place in `order` */
-  GList            link;     /* in `order` once there is a presence: nobody has seen the user before */
-} Entry;
+  guint64  place; /* 0: none yet */
+  gboolean gone;  /* a Removed */
+} Thing;
 
 typedef struct
 {
-  char   *id;
-  guint64 revision;
+  Thing            thing;    /* in `order` once there is a presence: nobody has seen the user before */
+  MusterdUser     *user;
+  MusterdPresence *presence; /* nullable until it is said */
+  char            *account;  /* nullable: under which it stands in `accounts` */
+} Entry;
+
+/* Somebody who was seen, and is not there any more. */
+typedef struct
+{
+  Thing thing;
+  char *id;
+  GList link; /* in `forgetting` */
 } Removed;
 
 struct _MusterdReplica
 {
-  GHashTable *entries;  /* id, in the entry's user → Entry */
-  GHashTable *accounts; /* OS account → set of ids */
-  GQueue      order;    /* Entry by revision */
-  GQueue      removed;  /* Removed by revision */
-  guint64     revision;
-  guint64     floor;    /* changes up to here are not known one by one */
-  gboolean    filled;
+  GHashTable  *entries;    /* id, in the entry's user → Entry */
+  GHashTable  *accounts;   /* OS account → set of ids */
+  GHashTable  *removed;    /* id, in it → Removed */
+  GQueue       forgetting; /* Removed by place */
+  MusterdOrder order;      /* Entry and Removed by place */
+  guint64      revision;
+  guint64      floor;      /* changes up to here are not known one by one */
+  gboolean     filled;
 };
 
 static void
-removed_free (Removed *removed)
+removed_free (gpointer data)
 {
+  Removed *removed = data;
+
   g_free (removed->id);
   g_free (removed);
 }
@@ -54,8 +69,8 @@ musterd_replica_new (void)
 
   replica->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   replica->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
-  g_queue_init (&replica->order);
-  g_queue_init (&replica->removed);
+  replica->removed = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, removed_free);
+  g_queue_init (&replica->forgetting);
   return replica;
 }
 
@@ -64,7 +79,8 @@ musterd_replica_free (MusterdReplica *replica)
 {
   g_hash_table_unref (replica->entries);
   g_hash_table_unref (replica->accounts);
-  g_queue_clear_full (&replica->removed, (GDestroyNotify) removed_free);
+  g_hash_table_unref (replica->removed);
+  musterd_order_clear (&replica->order);
   g_free (replica);
 }
 
@@ -105,55 +121,63 @@ set_account (MusterdReplica *replica, const char *id, Entry *entry, const char *
   entry->account = g_strdup (account);
 }
 
-/* Each thing that happens gets a place after all before it. The engine's revision is such a place for a presence;
- * a removal, or a new name, has none of its own. */
-static guint64
-next_place (MusterdReplica *replica, guint64 revision)
+/* Each thing that happens gets a place after all before it. There are no more of them than the engine has drawn
+ * revisions for, so no place is after the revision that it says: see musterd_engine_get_revision(). */
+static void
+put_last (MusterdReplica *replica, Thing *thing)
 {
-  replica->revision = MAX (replica->revision + 1, revision);
-  return replica->revision;
+  if (thing->place > 0)
+    musterd_order_remove (&replica->order, thing->place);
+  thing->place = ++replica->revision;
+  musterd_order_append (&replica->order, thing->place, thing);
 }
 
 static void
-place (MusterdReplica *replica, Entry *entry, guint64 revision)
+forget_removed (MusterdReplica *replica, Removed *removed)
 {
-  if (entry->revision > 0)
-    g_queue_unlink (&replica->order, &entry->link);
-  entry->revision = replica->filled ? next_place (replica, revision) : MAX (revision, 1);
-  g_queue_push_tail_link (&replica->order, &entry->link);
+  musterd_order_remove (&replica->order, removed->thing.place);
+  g_queue_unlink (&replica->forgetting, &removed->link);
+  g_hash_table_remove (replica->removed, removed->id);
 }
 
-/* The place of what anybody can have seen; 0: nobody has. */
-static guint64
+/* In the place of somebody who was seen. */
+static void
+remember_removed (MusterdReplica *replica, const char *id)
+{
+  Removed *removed = g_new0 (Removed, 1);
+
+  removed->thing.gone = TRUE;
+  removed->id = g_strdup (id);
+  removed->link.data = removed;
+  g_hash_table_insert (replica->removed, removed->id, removed);
+  g_queue_push_tail_link (&replica->forgetting, &removed->link);
+  put_last (replica, &removed->thing);
+  if (g_queue_get_length (&replica->forgetting) > MUSTERD_REPLICA_REMOVED_MAX)
+    {
+      removed = g_queue_peek_head (&replica->forgetting);
+      replica->floor = MAX (replica->floor, removed->thing.place);
+      forget_removed (replica, removed);
+    }
+}
+
+static void
 remove_user (MusterdReplica *replica, MusterdReplicaChange *change)
 {
-  const char *id = change->id;
-  Entry *entry = g_hash_table_lookup (replica->entries, id);
-  Removed *removed;
+  Entry *entry = g_hash_table_lookup (replica->entries, change->id);
+  gboolean seen;
 
   if (entry == NULL)
-    return 0;
-  set_account (replica, id, entry, NULL);
-  if (entry->revision == 0)
-    {
-      g_hash_table_remove (replica->entries, id);
-      return 0;
-    }
-  g_queue_unlink (&replica->order, &entry->link);
+    return;
+  seen = entry->thing.place > 0;
+  set_account (replica, change->id, entry, NULL);
   change->before = g_steal_pointer (&entry->presence);
-  g_hash_table_remove (replica->entries, id);
-
-  removed = g_new0 (Removed, 1);
-  removed->id = g_strdup (id);
-  removed->revision = next_place (replica, 0);
-  g_queue_push_tail (&replica->removed, removed);
-  if (g_queue_get_length (&replica->removed) > MUSTERD_REPLICA_REMOVED_MAX)
-    {
-      removed = g_queue_pop_head (&replica->removed);
-      replica->floor = MAX (replica->floor, removed->revision);
-      removed_free (removed);
-    }
-  return replica->revision;
+  if (seen)
+    musterd_order_remove (&replica->order, entry->thing.place);
+  g_hash_table_remove (replica->entries, change->id);
+  if (!seen)
+    return;
+  remember_removed (replica, change->id);
+  change->place = replica->revision;
 }
 
 static void
@@ -167,24 +191,22 @@ set_user (MusterdReplica *replica, Entry *entry, MusterdUser *user)
   entry->user = musterd_user_ref (user);
   g_hash_table_insert (replica->entries, user->id, entry);
   g_clear_pointer (&before, musterd_user_unref);
+  set_account (replica, user->id, entry, user->fields[MUSTERD_USER_UNIX_USER]);
 }
 
 static void
 put_user (MusterdReplica *replica, MusterdReplicaChange *change)
 {
   Entry *entry = g_hash_table_lookup (replica->entries, change->id);
+  Removed *removed;
 
   if (entry == NULL)
     {
       entry = g_new0 (Entry, 1);
-      entry->link.data = entry;
       set_user (replica, entry, change->user != NULL ? change->user : change->presence->user);
     }
-  if (change->user != NULL)
-    {
-      set_user (replica, entry, change->user);
-      set_account (replica, change->id, entry, change->user->fields[MUSTERD_USER_UNIX_USER]);
-    }
+  else if (change->user != NULL)
+    set_user (replica, entry, change->user);
   if (entry->presence != NULL)
     change->before = musterd_presence_ref (entry->presence);
   if (change->presence != NULL && change->presence != entry->presence)
@@ -192,11 +214,13 @@ put_user (MusterdReplica *replica, MusterdReplicaChange *change)
       g_clear_pointer (&entry->presence, musterd_presence_unref);
       entry->presence = musterd_presence_ref (change->presence);
     }
-  if (entry->presence != NULL)
-    {
-      place (replica, entry, change->presence != NULL ? change->presence->revision : 0);
-      change->place = entry->revision;
-    }
+  if (entry->presence == NULL)
+    return;
+  removed = g_hash_table_lookup (replica->removed, change->id);
+  if (removed != NULL)
+    forget_removed (replica, removed);
+  put_last (replica, &entry->thing);
+  change->place = entry->thing.place;
 }
 
 void
@@ -206,9 +230,9 @@ musterd_replica_apply (MusterdReplica *replica, GPtrArray *changes, guint64 revi
     {
       MusterdReplicaChange *change = changes->pdata[i];
 
-      if (change->removed)
-        change->place = remove_user (replica, change);
-      else
+      if (change->removed || change->anew)
+        remove_user (replica, change);
+      if (!change->removed)
         put_user (replica, change);
     }
   replica->revision = MAX (replica->revision, revision);
@@ -262,6 +286,82 @@ musterd_replica_get_by_account (MusterdReplica *replica, const char *account)
   return musterd_replica_get_user (replica, id);
 }
 
+gboolean
+musterd_replica_knows_since (MusterdReplica *replica, guint64 place)
+{
+  /* A place from the future belongs to another store: what that reader knows is worth nothing here. */
+  return place > 0 && place >= replica->floor && place <= replica->revision;
+}
+
+static void
+add_record (GArray *records, const Thing *thing)
+{
+  MusterdReplicaRecord record = { .place = thing->place };
+
+  if (thing->gone)
+    record.id = ((const Removed *) thing)->id;
+  else
+    {
+      record.user = ((const Entry *) thing)->user;
+      record.presence = ((const Entry *) thing)->presence;
+      record.id = record.user->id;
+    }
+  g_array_append_val (records, record);
+}
+
+static guint64
+read_all (MusterdReplica *replica, guint64 after, guint max, GArray *records)
+{
+  gsize n_slots;
+  const MusterdOrderSlot *slots = musterd_order_after (&replica->order, after, &n_slots);
+  guint64 most = (guint64) max * HOLES_AT_ONCE;
+
+  for (gsize i = 0; i < n_slots; i++)
+    {
+      if (i == most || records->len == max)
+        return slots[i - 1].place;
+      if (slots[i].thing != NULL)
+        add_record (records, slots[i].thing);
+    }
+  return replica->revision;
+}
+
+static int
+compare_places (gconstpointer a, gconstpointer b)
+{
+  const MusterdReplicaRecord *first = a, *second = b;
+
+  return first->place < second->place ? -1 : first->place > second->place;
+}
+
+static guint64
+read_only (MusterdReplica *replica, guint64 after, const char *const *only, guint max, GArray *records)
+{
+  for (gsize i = 0; only[i] != NULL; i++)
+    {
+      const Entry *entry = g_hash_table_lookup (replica->entries, only[i]);
+      const Removed *removed = g_hash_table_lookup (replica->removed, only[i]);
+
+      /* One who is gone may be back already, and not seen yet. */
+      if (entry != NULL && entry->thing.place > after)
+        add_record (records, &entry->thing);
+      if (removed != NULL && removed->thing.place > after)
+        add_record (records, &removed->thing);
+    }
+  g_array_sort (records, compare_places);
+  if (records->len <= max)
+    return replica->revision;
+  g_array_set_size (records, max);
+  return g_array_index (records, MusterdReplicaRecord, max - 1).place;
+}
+
+guint64
+musterd_replica_read (MusterdReplica *replica, guint64 after, const char *const *only, guint max, GArray *records)
+{
+  g_array_set_size (records, 0);
+  return only != NULL ? read_only (replica, after, only, max, records) : read_all (replica, after, max, records);
+}
+
 void
 musterd_replica_item_free (MusterdReplicaItem *item)
 {
@@ -271,15 +371,12 @@ musterd_replica_item_free (MusterdReplicaItem *item)
 }
 
 static void
-add_item (GPtrArray *items, const Entry *entry)
+add_item (GPtrArray *items, MusterdUser *user, MusterdPresence *presence)
 {
-  MusterdReplicaItem *item;
+  MusterdReplicaItem *item = g_new0 (MusterdReplicaItem, 1);
 
-  if (entry->presence == NULL)
-    return;
-  item = g_new0 (MusterdReplicaItem, 1);
-  item->user = musterd_user_ref (entry->user);
-  item->presence = musterd_presence_ref (entry->presence);
+  item->user = musterd_user_ref (user);
+  item->presence = musterd_presence_ref (presence);
   g_ptr_array_add (items, item);
 }
 
@@ -291,78 +388,28 @@ compare_items (gconstpointer a, gconstpointer b)
   return g_strcmp0 ((*first)->user->id, (*second)->user->id);
 }
 
-static void
-add_all (MusterdReplica *replica, GHashTable *only, GPtrArray *items)
-{
-  GHashTableIter iter;
-  gpointer key, value;
-
-  if (only != NULL)
-    {
-      g_hash_table_iter_init (&iter, only);
-      while (g_hash_table_iter_next (&iter, &key, NULL))
-        {
-          Entry *entry = g_hash_table_lookup (replica->entries, key);
-
-          if (entry != NULL)
-            add_item (items, entry);
-        }
-    }
-  else
-    {
-      g_hash_table_iter_init (&iter, replica->entries);
-      while (g_hash_table_iter_next (&iter, NULL, &value))
-        add_item (items, value);
-    }
-  g_ptr_array_sort (items, compare_items);
-}
-
-static void
-add_after (MusterdReplica *replica, guint64 after, GHashTable *only, MusterdReplicaNews *news)
-{
-  GHashTableIter iter;
-  gpointer id;
-
-  if (only != NULL)
-    {
-      g_hash_table_iter_init (&iter, only);
-      while (g_hash_table_iter_next (&iter, &id, NULL))
-        {
-          const Entry *entry = g_hash_table_lookup (replica->entries, id);
-
-          if (entry != NULL && entry->revision > after)
-            add_item (news->items, entry);
-        }
-    }
-  else
-    for (GList *link = replica->order.tail; link != NULL && ((Entry *) link->data)->revision > after; link = link->prev)
-      add_item (news->items, link->data);
-
-  for (GList *link = replica->removed.tail; link != NULL && ((Removed *) link->data)->revision > after;
-       link = link->prev)
-    {
-      const Removed *removed = link->data;
-
-      if (!g_hash_table_contains (replica->entries, removed->id)
-          && (only == NULL || g_hash_table_contains (only, removed->id)))
-        g_ptr_array_add (news->removed, g_strdup (removed->id));
-    }
-}
-
 MusterdReplicaNews *
-musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only)
+musterd_replica_list (MusterdReplica *replica, guint64 after, const char *const *only)
 {
   MusterdReplicaNews *news = g_new0 (MusterdReplicaNews, 1);
+  g_autoptr(GArray) records = g_array_new (FALSE, FALSE, sizeof (MusterdReplicaRecord));
 
   news->revision = replica->revision;
   news->items = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_item_free);
   news->removed = g_ptr_array_new_with_free_func (g_free);
-  /* A revision from the future belongs to another store: what that reader knows is worth nothing here. */
-  news->complete = after == 0 || after < replica->floor || after > replica->revision;
+  news->complete = !musterd_replica_knows_since (replica, after);
+  musterd_replica_read (replica, news->complete ? 0 : after, only, G_MAXUINT, records);
+  for (guint i = 0; i < records->len; i++)
+    {
+      const MusterdReplicaRecord *record = &g_array_index (records, MusterdReplicaRecord, i);
+
+      if (record->presence != NULL)
+        add_item (news->items, record->user, record->presence);
+      else if (!news->complete)
+        g_ptr_array_add (news->removed, g_strdup (record->id));
+    }
   if (news->complete)
-    add_all (replica, only, news->items);
-  else
-    add_after (replica, after, only, news);
+    g_ptr_array_sort (news->items, compare_items);
   return news;
 }
 

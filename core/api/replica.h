@@ -19,6 +19,7 @@ typedef struct
   MusterdUser     *user;     /* nullable: not said */
   MusterdPresence *presence; /* nullable: not said */
   gboolean         removed;
+  gboolean         anew;     /* was removed, and is there again: what was known of it before is not so any more */
   MusterdPresence *before;   /* nullable; what it was until it was applied */
   guint64          place;    /* its revision, since it was applied; 0: nothing that anybody sees */
 } MusterdReplicaChange;
@@ -26,7 +27,8 @@ typedef struct
 MusterdReplica *musterd_replica_new   (void);
 void            musterd_replica_free  (MusterdReplica *replica);
 void            musterd_replica_change_free (MusterdReplicaChange *change);
-/* `revision`: the engine's, after these changes. The changes stay the caller's, with `before` and `place` filled in. */
+/* `revision`: the engine's, after these changes; it has drawn at least one for each of them since the last ones, so that
+ * the replica's own is never after it. The first ones are what there is; all others come after. The changes stay the caller's, with `before` and `place` filled in. */
 void            musterd_replica_apply (MusterdReplica *replica, GPtrArray *changes, guint64 revision);
 
 guint64          musterd_replica_get_revision (MusterdReplica *replica);
@@ -36,6 +38,25 @@ MusterdUser     *musterd_replica_get_user     (MusterdReplica *replica, const ch
 MusterdPresence *musterd_replica_get_presence (MusterdReplica *replica, const char *id);
 /* The user whose unix-user names this account; NULL: nobody, or several. */
 MusterdUser     *musterd_replica_get_by_account (MusterdReplica *replica, const char *account);
+
+/* Whether all that changed after this place is known one by one. */
+gboolean musterd_replica_knows_since (MusterdReplica *replica, guint64 place);
+
+/* The last thing that happened to one user. */
+typedef struct
+{
+  guint64          place;
+  const char      *id;
+  MusterdUser     *user;     /* nullable: is gone, */
+  MusterdPresence *presence; /* both */
+} MusterdReplicaRecord;
+
+/* What stands after this place, in its order, of these users (ids, with a NULL at the end) or (NULL) of all: at most
+ * `max` records, fewer at a time where much has moved on. It costs no more than these, or than the ids. Nothing of them
+ * is owned; they are good until changes are applied. Returns up to where that is all: the replica's revision at the
+ * end. */
+guint64 musterd_replica_read (MusterdReplica *replica, guint64 after, const char *const *only, guint max,
+                              GArray *records);
 
 typedef struct
 {
@@ -49,13 +70,13 @@ typedef struct
 {
   guint64    revision;
   gboolean   complete; /* `items` is everybody, and who is not in it is not there */
-  GPtrArray *items;    /* MusterdReplicaItem, by id if complete, else in no order that matters */
+  GPtrArray *items;    /* MusterdReplicaItem, by id if complete, else as it happened */
   GPtrArray *removed;  /* char * */
 } MusterdReplicaNews;
 
-/* Everybody (`after` 0), or what changed after that revision; of a few users (a set of ids) or (NULL) of all. Where the
- * changes since then are not known any more, everybody again. */
-MusterdReplicaNews *musterd_replica_list (MusterdReplica *replica, guint64 after, GHashTable *only);
+/* Everybody (`after` 0), or what changed after that revision; of a few users (ids, with a NULL at the end) or (NULL) of
+ * all. Where the changes since then are not known any more, everybody again. */
+MusterdReplicaNews *musterd_replica_list (MusterdReplica *replica, guint64 after, const char *const *only);
 void                musterd_replica_news_free (MusterdReplicaNews *news);
 /* Every user, by id (MusterdUser, referenced). */
 GPtrArray          *musterd_replica_list_users (MusterdReplica *replica);
