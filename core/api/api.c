@@ -28,6 +28,7 @@ struct _MusterdApi
   MusterdBridge  *bridge;
   MusterdReplica *replica;
   MusterdTokens  *tokens;
+  MusterdAccounts *accounts;
   MusterdAuth    *auth;
   MusterdHub     *hub;
 
@@ -85,6 +86,12 @@ on_token_ended (const char *id, gpointer data)
   musterd_streams_end_token (data, id);
 }
 
+static void
+on_account_changed (uid_t uid, gpointer data)
+{
+  musterd_streams_end_account (data, uid);
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -93,9 +100,11 @@ run (gpointer data)
   g_main_context_push_thread_default (api->context);
   api->server = start_server (api);
   musterd_tokens_set_ended (api->tokens, on_token_ended, api->server->streams);
+  musterd_accounts_set_changed (api->accounts, on_account_changed, api->server->streams);
   while (!api->quit)
     g_main_context_iteration (api->context, TRUE);
   musterd_tokens_set_ended (api->tokens, NULL, NULL);
+  musterd_accounts_set_changed (api->accounts, NULL, NULL);
   g_clear_pointer (&api->server, musterd_server_free);
   if (api->deadline != NULL)
     {
@@ -192,7 +201,9 @@ musterd_api_new (const MusterdApiServices *services, GError **error)
   api->token_feed = token_feed;
   api->bridge = musterd_bridge_new (&api->services, api->context);
   api->replica = musterd_replica_new ();
-  api->auth = musterd_auth_new (api->socket_group, api->tokens);
+  api->accounts = musterd_accounts_new (api->context, api->socket_group,
+                                        services->nss != NULL ? services->nss : musterd_nss_get_system ());
+  api->auth = musterd_auth_new (api->socket_group, api->accounts, api->tokens);
   api->feed = musterd_feed_new (services->engine, api->context, on_fed, api);
   g_ptr_array_unref (musterd_feed_take (api->feed, api->replica));
   api->thread = g_thread_new ("muster-api", run, api);
@@ -267,6 +278,7 @@ musterd_api_free (MusterdApi *api)
   musterd_feed_free (api->feed);
   musterd_token_feed_free (api->token_feed);
   musterd_auth_free (api->auth);
+  musterd_accounts_free (api->accounts);
   musterd_replica_free (api->replica);
   musterd_hub_free (api->hub);
   g_main_context_unref (api->context);

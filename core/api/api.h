@@ -4,6 +4,7 @@
  * as messages and come back as values, so that no list ever delays a change. */
 #pragma once
 
+#include "api/nss.h"
 #include "host/host.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,7 @@ typedef struct
   GPtrArray       *listen;       /* nullable: the Unix socket only; GInetSocketAddress */
   GTlsCertificate *certificate;  /* nullable: TCP is not encrypted */
   guint            connections_per_peer; /* 0: the default */
+  const MusterdNss *nss;         /* nullable: the system's */
   /* Called on the engine's thread. */
   void (*set_enabled) (const char *instance, MusterdEnabled enabled, MusterdDone done, gpointer done_data,
                        gpointer user_data);

@@ -3,50 +3,27 @@
 
 #include "api/caller.h"
 
-#include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "api/accounts.h"
 #include "model/error.h"
 
-/* A directory service behind getgrouplist() can be slow: an answer is good for a few seconds. */
-#define ACCOUNT_LIFE (5 * G_TIME_SPAN_SECOND)
-#define ACCOUNTS_MAX 1024
-#define LOOKUP_MAX (1024 * 1024)
 #define BEARER "Bearer "
-
-typedef struct
-{
-  char    *name; /* nullable: the account has no entry any more */
-  gboolean admin;
-  gint64   expires; /* monotonic */
-} Account;
 
 struct _MusterdAuth
 {
-  char          *group;
-  GHashTable    *accounts; /* uid → Account */
-  MusterdTokens *tokens;
+  char            *group;
+  MusterdAccounts *accounts;
+  MusterdTokens   *tokens;
 };
 
-static void
-account_free (gpointer data)
-{
-  Account *account = data;
-
-  g_free (account->name);
-  g_free (account);
-}
-
 MusterdAuth *
-musterd_auth_new (const char *group, MusterdTokens *tokens)
+musterd_auth_new (const char *group, MusterdAccounts *accounts, MusterdTokens *tokens)
 {
   MusterdAuth *auth = g_new0 (MusterdAuth, 1);
 
   auth->group = g_strdup (group);
-  auth->accounts = g_hash_table_new_full (NULL, NULL, NULL, account_free);
+  auth->accounts = accounts;
   auth->tokens = tokens;
   return auth;
 }
@@ -57,99 +34,29 @@ musterd_auth_get_tokens (MusterdAuth *auth)
   return auth->tokens;
 }
 
+MusterdAccounts *
+musterd_auth_get_accounts (MusterdAuth *auth)
+{
+  return auth->accounts;
+}
+
 void
 musterd_auth_free (MusterdAuth *auth)
 {
-  g_hash_table_unref (auth->accounts);
   g_free (auth->group);
   g_free (auth);
 }
 
 static gboolean
-lookup_group (const char *name, gid_t *gid)
-{
-  struct group entry, *result = NULL;
-
-  for (gsize size = 4096; size <= LOOKUP_MAX; size *= 4)
-    {
-      g_autofree char *buffer = g_malloc (size);
-      int code = getgrnam_r (name, &entry, buffer, size, &result);
-
-      if (code == 0 && result != NULL)
-        *gid = result->gr_gid;
-      if (code != ERANGE)
-        return result != NULL;
-    }
-  return FALSE;
-}
-
-static char *
-lookup_name (uid_t uid, gid_t *gid)
-{
-  struct passwd entry, *result = NULL;
-
-  for (gsize size = 4096; size <= LOOKUP_MAX; size *= 4)
-    {
-      g_autofree char *buffer = g_malloc (size);
-      int code = getpwuid_r (uid, &entry, buffer, size, &result);
-
-      if (code == 0 && result != NULL)
-        {
-          *gid = result->pw_gid;
-          return g_strdup (result->pw_name);
-        }
-      if (code != ERANGE)
-        return NULL;
-    }
-  return NULL;
-}
-
-static gboolean
-is_member (const char *name, gid_t primary, gid_t wanted)
-{
-  int n = 64;
-  g_autofree gid_t *groups = g_new (gid_t, (gsize) n);
-
-  if (getgrouplist (name, primary, groups, &n) < 0)
-    {
-      g_free (groups);
-      groups = g_new (gid_t, (gsize) n);
-      if (getgrouplist (name, primary, groups, &n) < 0)
-        return FALSE;
-    }
-  for (int i = 0; i < n; i++)
-    if (groups[i] == wanted)
-      return TRUE;
-  return FALSE;
-}
-
-static const Account *
-lookup_account (MusterdAuth *auth, uid_t uid)
-{
-  Account *account = g_hash_table_lookup (auth->accounts, GUINT_TO_POINTER (uid));
-  gid_t primary = 0, wanted = 0;
-
-  if (account != NULL && g_get_monotonic_time () < account->expires)
-    return account;
-  if (g_hash_table_size (auth->accounts) >= ACCOUNTS_MAX)
-    g_hash_table_remove_all (auth->accounts);
-
-  account = g_new0 (Account, 1);
-  account->name = lookup_name (uid, &primary);
-  account->admin = uid == 0 || uid == geteuid ()
-                   || (account->name != NULL && auth->group != NULL && lookup_group (auth->group, &wanted)
-                       && is_member (account->name, primary, wanted));
-  account->expires = g_get_monotonic_time () + ACCOUNT_LIFE;
-  g_hash_table_replace (auth->accounts, GUINT_TO_POINTER (uid), account);
-  return account;
-}
-
-static gboolean
 identify_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, MusterdCaller *caller, GError **error)
 {
-  const Account *account = lookup_account (auth, uid);
-  MusterdUser *user = account->name != NULL ? musterd_replica_get_by_account (replica, account->name) : NULL;
+  const MusterdAccount *account = musterd_accounts_get (auth->accounts, uid, error);
+  MusterdUser *user = account != NULL && account->name != NULL
+                          ? musterd_replica_get_by_account (replica, account->name)
+                          : NULL;
 
+  if (account == NULL)
+    return FALSE;
   if (!account->admin && user == NULL)
     {
       g_autofree char *number = g_strdup_printf ("%u", (guint) uid);
@@ -165,6 +72,7 @@ identify_account (MusterdAuth *auth, MusterdReplica *replica, uid_t uid, Musterd
   caller->scope = account->admin ? MUSTERD_SCOPE_ADMIN : MUSTERD_SCOPE_USER;
   caller->user = user != NULL ? g_strdup (user->id) : NULL;
   caller->os_user = g_strdup (account->name);
+  caller->uid = uid;
   caller->expires = G_MAXINT64;
   return TRUE;
 }
@@ -205,6 +113,14 @@ identify_token (MusterdAuth *auth, MusterdReplica *replica, const char *authoriz
 }
 
 gboolean
+musterd_auth_await (MusterdAuth *auth, const MusterdPeer *peer, const char *authorization, MusterdAccountKnown known,
+                    gpointer data)
+{
+  return peer->has_account && authorization == NULL
+         && musterd_accounts_await (auth->accounts, peer->uid, known, data);
+}
+
+gboolean
 musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const MusterdPeer *peer, const char *authorization,
                        MusterdCaller *caller, GError **error)
 {
@@ -218,10 +134,21 @@ musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const Musterd
 }
 
 gboolean
-musterd_auth_confirm (MusterdAuth *auth, const MusterdCaller *caller, GError **error)
+musterd_auth_confirm (MusterdAuth *auth, MusterdReplica *replica, MusterdCaller *caller, GError **error)
 {
-  if (caller->token == NULL
-      || (musterd_tokens_get (auth->tokens, caller->token) != NULL && g_get_real_time () < caller->expires))
+  MusterdCaller now = { .admin = FALSE };
+
+  if (caller->scope == MUSTERD_SCOPE_NONE)
+    return TRUE;
+  if (caller->token == NULL)
+    {
+      if (!identify_account (auth, replica, caller->uid, &now, error))
+        return FALSE;
+      musterd_caller_clear (caller);
+      musterd_caller_move (caller, &now);
+      return TRUE;
+    }
+  if (musterd_tokens_get (auth->tokens, caller->token) != NULL && g_get_real_time () < caller->expires)
     return TRUE;
   set_not_in_force (error);
   return FALSE;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "api/accounts.h"
 #include "api/replica.h"
 #include "api/tokens.h"
 
@@ -25,26 +26,32 @@ typedef struct
   MusterdScope scope;   /* NONE: nobody */
   char        *user;    /* nullable: the Muster user this is */
   char        *os_user; /* nullable: the account's name */
+  uid_t        uid;     /* of who is known by account */
   char        *token;   /* nullable: the id of the token that was shown; NULL: known by account */
   gint64       expires; /* of the token, microseconds since 1970; G_MAXINT64: never */
 } MusterdCaller;
 
 typedef struct _MusterdAuth MusterdAuth;
 
-/* `group`: members of this OS group administer, besides root and the daemon's own account. `tokens` must live as
- * long. */
-MusterdAuth *musterd_auth_new  (const char *group, MusterdTokens *tokens);
+/* `group`: members of this OS group administer, besides root and the daemon's own account; for messages, `accounts`
+ * knows who they are. `accounts` and `tokens` must live as long. */
+MusterdAuth *musterd_auth_new  (const char *group, MusterdAccounts *accounts, MusterdTokens *tokens);
 void         musterd_auth_free (MusterdAuth *auth);
-MusterdTokens *musterd_auth_get_tokens (MusterdAuth *auth);
+MusterdTokens   *musterd_auth_get_tokens   (MusterdAuth *auth);
+MusterdAccounts *musterd_auth_get_accounts (MusterdAuth *auth);
+/* TRUE: their account is being looked up, and `known` is called once, later: time to identify them. FALSE: do so now.
+ * `authorization` as below. */
+gboolean     musterd_auth_await    (MusterdAuth *auth, const MusterdPeer *peer, const char *authorization,
+                                    MusterdAccountKnown known, gpointer data);
 /* The one place at which somebody at the other end becomes a caller: by account on the Unix socket, by
  * `authorization` (nullable; the header's value) everywhere else, and on the Unix socket too where it is sent. FALSE
  * with MUSTERD_ERROR_FORBIDDEN: this account is nobody here; MUSTERD_ERROR_UNKNOWN_CALLER: no token, or one that is
- * not in force (any more). */
+ * not in force (any more); MUSTERD_ERROR_UNAVAILABLE: the account could not be looked up. */
 gboolean     musterd_auth_identify (MusterdAuth *auth, MusterdReplica *replica, const MusterdPeer *peer,
                                     const char *authorization, MusterdCaller *caller, GError **error);
-/* Whether the token that was shown is still in force: a body may have been long in coming. FALSE with
- * MUSTERD_ERROR_UNKNOWN_CALLER. */
-gboolean     musterd_auth_confirm  (MusterdAuth *auth, const MusterdCaller *caller, GError **error);
+/* Whether they are still what they were identified as: a body may have been long in coming. A token must be in force;
+ * an account is what it is now, perhaps with other rights. Nobody stays nobody. FALSE as above. */
+gboolean     musterd_auth_confirm  (MusterdAuth *auth, MusterdReplica *replica, MusterdCaller *caller, GError **error);
 void         musterd_caller_clear (MusterdCaller *caller);
 /* `from` is nobody afterwards. */
 void         musterd_caller_move  (MusterdCaller *to, MusterdCaller *from);

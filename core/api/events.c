@@ -19,6 +19,7 @@ struct _MusterdEvents
   GHashTable    *interests;  /* user → MusterdInterest */
   GPtrArray     *everybody;  /* MusterdFollower, of those who name nobody */
   GHashTable    *by_caller;  /* user → GPtrArray of MusterdFollower: who they are */
+  GPtrArray     *by_account; /* MusterdFollower: who is known by account */
   GQueue         due;        /* MusterdFollower, to be brought up to date */
   GSource       *catching_up; /* nullable: nobody is due */
   GPtrArray     *touched;    /* MusterdFollower; with something to send at the end of this turn */
@@ -128,6 +129,11 @@ enter (MusterdEvents *events, MusterdFollower *follower, GHashTable *users)
 
   if (follower->caller.user != NULL)
     g_ptr_array_add (get_callers (events, follower->caller.user), follower);
+  if (follower->caller.token == NULL)
+    {
+      g_ptr_array_add (events->by_account, follower);
+      musterd_accounts_keep (musterd_auth_get_accounts (events->server->auth), follower->caller.uid);
+    }
   if (users == NULL)
     {
       g_ptr_array_add (events->everybody, follower);
@@ -156,6 +162,11 @@ leave (MusterdEvents *events, MusterdFollower *follower)
       g_ptr_array_remove_fast (callers, follower);
       if (callers->len == 0)
         g_hash_table_remove (events->by_caller, follower->caller.user);
+    }
+  if (follower->caller.token == NULL)
+    {
+      g_ptr_array_remove_fast (events->by_account, follower);
+      musterd_accounts_let_go (musterd_auth_get_accounts (events->server->auth), follower->caller.uid);
     }
   if (follower->interests == NULL)
     {
@@ -258,33 +269,51 @@ tell (MusterdEvents *events, MusterdReplicaChange *change)
     g_clear_pointer (&news.words[i], g_bytes_unref);
 }
 
-/* Somebody is gone, or somebody else by their account: who they are is to be asked again. */
+/* Somebody is gone: whoever is added under the same id is somebody else. */
 static void
-end_callers (MusterdEvents *events, const MusterdReplicaChange *change)
+end_callers (MusterdEvents *events, const char *user)
 {
-  GPtrArray *callers = g_hash_table_lookup (events->by_caller, change->id);
-  guint i = 0;
+  GPtrArray *callers = g_hash_table_lookup (events->by_caller, user);
 
-  if (callers == NULL || !(change->removed || change->user != NULL))
+  if (callers == NULL)
     return;
   g_ptr_array_ref (callers);
-  while (i < callers->len)
-    {
-      MusterdFollower *follower = callers->pdata[i];
-
-      if (change->removed || change->anew || follower->caller.token == NULL)
-        musterd_stream_end (follower->stream); /* takes itself out of the list */
-      else
-        i++;
-    }
+  while (callers->len > 0)
+    musterd_stream_end (((MusterdFollower *) callers->pdata[callers->len - 1])->stream); /* takes itself out */
   g_ptr_array_unref (callers);
+}
+
+/* Users name accounts: who is somebody else by their account now, or nobody, is to ask again. */
+static void
+end_mistaken (MusterdEvents *events)
+{
+  for (guint i = events->by_account->len; i > 0; i--)
+    {
+      MusterdFollower *follower = events->by_account->pdata[i - 1];
+      MusterdUser *user = follower->caller.os_user != NULL
+                              ? musterd_replica_get_by_account (events->server->replica, follower->caller.os_user)
+                              : NULL;
+
+      if (g_strcmp0 (user != NULL ? user->id : NULL, follower->caller.user) != 0)
+        musterd_stream_end (follower->stream); /* the last one takes its place, which has been looked at */
+    }
 }
 
 void
 musterd_events_tell (MusterdEvents *events, GPtrArray *changes)
 {
+  gboolean renamed = FALSE;
+
   for (guint i = 0; i < changes->len; i++)
-    end_callers (events, changes->pdata[i]);
+    {
+      const MusterdReplicaChange *change = changes->pdata[i];
+
+      renamed = renamed || change->removed || change->user != NULL;
+      if (change->removed || change->anew)
+        end_callers (events, change->id);
+    }
+  if (renamed)
+    end_mistaken (events);
   for (guint i = 0; i < changes->len; i++)
     if (((MusterdReplicaChange *) changes->pdata[i])->place > 0)
       tell (events, changes->pdata[i]);
@@ -404,6 +433,7 @@ musterd_events_new (MusterdServer *server)
   events->interests = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, interest_free);
   events->everybody = g_ptr_array_new ();
   events->by_caller = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  events->by_account = g_ptr_array_new ();
   events->touched = g_ptr_array_new ();
   g_queue_init (&events->due);
   events->told = musterd_replica_get_revision (server->replica);
@@ -429,6 +459,7 @@ musterd_events_free (MusterdEvents *events)
   g_hash_table_unref (events->interests);
   g_ptr_array_unref (events->everybody);
   g_hash_table_unref (events->by_caller);
+  g_ptr_array_unref (events->by_account);
   g_ptr_array_unref (events->touched);
   g_free (events);
 }

@@ -127,6 +127,14 @@ musterd_request_release (MusterdRequest *request)
   g_object_unref (request->message); /* the request may be gone now */
 }
 
+void
+musterd_request_go_on (MusterdRequest *request)
+{
+  if (request->held && !request->gone)
+    soup_server_message_unpause (request->message);
+  request->held = FALSE;
+}
+
 static gboolean
 on_late (gpointer data)
 {
@@ -165,14 +173,6 @@ begin_answer (MusterdRequest *request, guint status)
 }
 
 static void
-end_answer (MusterdRequest *request)
-{
-  if (request->held)
-    soup_server_message_unpause (request->message);
-  request->held = FALSE;
-}
-
-static void
 reply (MusterdRequest *request, guint status, const char *type, GString *text)
 {
   gsize length = text->len;
@@ -184,7 +184,7 @@ reply (MusterdRequest *request, guint status, const char *type, GString *text)
       return;
     }
   soup_server_message_set_response (request->message, type, SOUP_MEMORY_TAKE, bytes, length);
-  end_answer (request);
+  musterd_request_go_on (request);
 }
 
 /* An answer without a body says no length, which libsoup 3.2 takes for one that ends with its connection. */
@@ -212,7 +212,7 @@ musterd_request_done (MusterdRequest *request)
   if (!begin_answer (request, SOUP_STATUS_NO_CONTENT))
     return;
   g_signal_connect (request->message, "wrote-headers", G_CALLBACK (on_empty_written), NULL);
-  end_answer (request);
+  musterd_request_go_on (request);
 }
 
 /* RFC 6750: an error is named only where a token was shown. */
@@ -343,7 +343,7 @@ musterd_request_stream (MusterdRequest *request, const char *type, goffset lengt
   g_signal_connect_data (request->message, "wrote-chunk", G_CALLBACK (on_chunk_written), stream, stream_free, 0);
   if (!g_str_equal (soup_server_message_get_method (request->message), "HEAD"))
     append_piece (stream);
-  end_answer (request);
+  musterd_request_go_on (request);
 }
 
 JsonObject *

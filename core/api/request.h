@@ -40,6 +40,8 @@ void            musterd_request_free (MusterdRequest *request);
 /* The message waits until it is answered; every hold is released once. */
 void musterd_request_hold    (MusterdRequest *request);
 void musterd_request_release (MusterdRequest *request);
+/* The message waits no longer: it has its answer, or has been held before its body came, and is to go on to it. */
+void musterd_request_go_on   (MusterdRequest *request);
 
 /* Once; unless it is answered within `ms`, `late` is called, and answers it. */
 void musterd_request_limit   (MusterdRequest *request, guint ms, void (*late) (MusterdRequest *request));

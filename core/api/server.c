@@ -165,18 +165,40 @@ answer_refusal (MusterdRequest *request)
   musterd_request_problem (request, request->refused, request->refusal);
 }
 
-/* Whose the request is; what anybody at all may ask needs no name. */
+static const char *
+get_authorization (const MusterdRequest *request)
+{
+  return soup_message_headers_get_one (soup_server_message_get_request_headers (request->message), "Authorization");
+}
+
+/* What anybody at all may ask needs no name. */
+static gboolean
+needs_caller (const MusterdRequest *request)
+{
+  return request->route == NULL || request->route->may != MUSTERD_MAY_EVERYBODY;
+}
+
+/* TRUE: `known` will be called with the request, which is held until then. */
+static gboolean
+await_caller (MusterdRequest *request, MusterdAccountKnown known)
+{
+  if (!needs_caller (request)
+      || !musterd_auth_await (request->server->auth, musterd_connection_get_peer (request->connection),
+                              get_authorization (request), known, request))
+    return FALSE;
+  musterd_request_hold (request);
+  return TRUE;
+}
+
 static void
 check_caller (MusterdRequest *request)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->message);
   const MusterdServer *server = request->server;
   g_autoptr(GError) error = NULL;
 
-  if (request->route != NULL && request->route->may == MUSTERD_MAY_EVERYBODY)
-    return;
-  if (musterd_auth_identify (server->auth, server->replica, musterd_connection_get_peer (request->connection),
-                             soup_message_headers_get_one (headers, "Authorization"), &request->caller, &error))
+  if (!needs_caller (request)
+      || musterd_auth_identify (server->auth, server->replica, musterd_connection_get_peer (request->connection),
+                                get_authorization (request), &request->caller, &error))
     return;
   /* Nobody in particular learns nothing of what is here. */
   g_clear_pointer (&request->refusal, g_free);
@@ -184,25 +206,21 @@ check_caller (MusterdRequest *request)
   refuse_error (request, error);
 }
 
+static void
+check_running (MusterdRequest *request)
+{
+  if (request->server->stopping)
+    refuse (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "the daemon is stopping: try again when it runs");
+}
+
 /* Everything that can be said before the body comes is decided here. */
 static void
-on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const char *path G_GNUC_UNUSED,
-            GHashTable *query G_GNUC_UNUSED, gpointer data)
+admit (MusterdRequest *request)
 {
-  MusterdServer *server = data;
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->message);
 
-  /* Parts of an answer are not on offer. */
-  soup_message_headers_remove (headers, "Range");
-
-  if (server->stopping)
-    refuse (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "the daemon is stopping: try again when it runs");
-  else
-    {
-      check_route (request);
-      check_caller (request);
-    }
+  if (!request->server->stopping)
+    check_caller (request);
   if (request->refused == 0)
     check_rights (request);
   if (request->refused == 0)
@@ -215,22 +233,79 @@ on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const ch
 }
 
 static void
+on_known_before_body (gpointer data)
+{
+  MusterdRequest *request = data;
+
+  if (!request->gone)
+    {
+      musterd_connection_hear (request->connection);
+      check_running (request);
+      admit (request);
+      musterd_request_go_on (request);
+    }
+  musterd_request_release (request);
+}
+
+static void
+on_headers (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const char *path G_GNUC_UNUSED,
+            GHashTable *query G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
+
+  /* Parts of an answer are not on offer. */
+  soup_message_headers_remove (headers, "Range");
+
+  check_running (request);
+  if (request->refused == 0)
+    {
+      check_route (request);
+      if (await_caller (request, on_known_before_body))
+        return;
+    }
+  admit (request);
+}
+
+static void
+serve (MusterdRequest *request)
+{
+  const MusterdServer *server = request->server;
+  g_autoptr(GError) error = NULL;
+
+  if (request->refused == 0 && !musterd_auth_confirm (server->auth, server->replica, &request->caller, &error))
+    refuse_error (request, error);
+  if (request->refused == 0)
+    check_rights (request);
+  if (request->refused != 0)
+    answer_refusal (request);
+  else
+    request->route->handle (request);
+}
+
+static void
+on_known_after_body (gpointer data)
+{
+  MusterdRequest *request = data;
+
+  if (!request->gone)
+    serve (request);
+  musterd_request_release (request);
+}
+
+static void
 on_request (SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *message, const char *path G_GNUC_UNUSED,
             GHashTable *query G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
   MusterdRequest *request = g_object_get_data (G_OBJECT (message), REQUEST_KEY);
-  g_autoptr(GError) error = NULL;
 
   if (request->answered)
     return;
   musterd_connection_heard_all (request->connection);
   musterd_connection_set_deadline (request->connection, 0);
-  if (request->refused == 0 && !musterd_auth_confirm (request->server->auth, &request->caller, &error))
-    refuse_error (request, error);
-  if (request->refused != 0)
-    answer_refusal (request);
-  else
-    request->route->handle (request);
+  /* A long body may have outlived what is known of its sender. */
+  if (request->refused != 0 || !await_caller (request, on_known_after_body))
+    serve (request);
 }
 
 static void
@@ -351,6 +426,7 @@ musterd_server_stop (MusterdServer *server, void (*stopped) (gpointer data), gpo
   server->stopped_data = data;
   for (guint i = 0; i < server->listeners->len; i++)
     musterd_listener_stop (server->listeners->pdata[i]);
+  musterd_accounts_abandon (musterd_auth_get_accounts (server->auth));
   musterd_bridge_abandon (server->bridge);
   musterd_events_stop (server->events);
   check_stopped (server);

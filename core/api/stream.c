@@ -37,7 +37,8 @@ struct _MusterdStream
   MusterdHubEntry   *entry;
   MusterdStreamFuncs funcs;
   gpointer           data;
-  char              *token;    /* nullable */
+  char              *token;    /* nullable: known by account, */
+  uid_t              uid;      /* this one */
   gint64             expires;  /* microseconds since 1970; G_MAXINT64: never */
   gint64             progress; /* monotonic; when the reader last took something */
   GList              link;     /* in by_progress */
@@ -307,6 +308,7 @@ musterd_streams_open (MusterdStreams *streams, MusterdRequest *request, const Mu
   stream->funcs = *funcs;
   stream->data = data;
   stream->token = g_strdup (request->caller.token);
+  stream->uid = request->caller.uid;
   stream->expires = request->caller.expires;
   if (stream->expires != G_MAXINT64)
     streams->n_expiring++;
@@ -329,6 +331,21 @@ musterd_streams_end_token (MusterdStreams *streams, const char *token)
 
       link = link->next;
       if (g_strcmp0 (stream->token, token) == 0)
+        end (stream);
+    }
+}
+
+void
+musterd_streams_end_account (MusterdStreams *streams, uid_t uid)
+{
+  GList *link = streams->by_progress.head;
+
+  while (link != NULL)
+    {
+      MusterdStream *stream = link->data;
+
+      link = link->next;
+      if (stream->token == NULL && stream->uid == uid)
         end (stream);
     }
 }

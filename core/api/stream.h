@@ -35,6 +35,8 @@ MusterdStream  *musterd_streams_open (MusterdStreams *streams, MusterdRequest *r
 void            musterd_streams_end_all (MusterdStreams *streams);
 /* A token was revoked: its streams end now. */
 void            musterd_streams_end_token (MusterdStreams *streams, const char *token);
+/* An account is not what it was: the streams of those who are known by it end now. */
+void            musterd_streams_end_account (MusterdStreams *streams, uid_t uid);
 
 /* The pieces go out together, in one write where the socket takes it; they are shared, not copied. Only while the
  * stream is clear. */
