@@ -185,6 +185,7 @@ musterd_api_new (const MusterdApiServices *services, GError **error)
   api = g_new0 (MusterdApi, 1);
   api->services = *services;
   api->services.listen = NULL;
+  api->services.nss = NULL;
   api->services.certificate = services->certificate != NULL ? g_object_ref (services->certificate) : NULL;
   api->services.state_dir = api->state_dir = g_strdup (services->state_dir);
   api->services.socket_path = api->socket_path = g_strdup (services->socket_path);
