@@ -13,6 +13,7 @@
  * answer. */
 #define UNWANTED_MAX (64 * 1024 * 1024)
 #define UNWANTED_SECONDS 5
+#define UNWANTED_PIECE 1024
 #define MIB (1024 * 1024)
 #define CONNECTION_KEY "musterd-connection"
 #define REQUEST_KEY "musterd-request"
@@ -147,6 +148,9 @@ on_chunk (SoupServerMessage *message G_GNUC_UNUSED, GBytes *bytes, gpointer data
     musterd_connection_set_deadline (request->connection, CHUNK_SECONDS);
   if (request->refused != 0)
     {
+      /* Whoever sends it as fast as the wire takes it gets to hear why; who drips does not. */
+      if (size >= UNWANTED_PIECE)
+        musterd_connection_set_deadline (request->connection, UNWANTED_SECONDS);
       g_byte_array_set_size (request->body, 0);
       g_clear_pointer (&request->upload, musterd_upload_free);
       if (request->seen > (guint64) body_max (request) + UNWANTED_MAX)

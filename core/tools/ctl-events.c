@@ -78,24 +78,49 @@ end_event (Reader *reader, CtlEventFunc func, gpointer user_data)
   return more;
 }
 
+/* Takes the lines that have come whole off the front of `text`. FALSE: that is enough. */
+static gboolean
+take_lines (Reader *reader, GString *text, CtlEventFunc func, gpointer user_data)
+{
+  char *begin = text->str, *end;
+  gboolean more = TRUE;
+
+  while (more && (end = memchr (begin, '\n', text->len - (gsize) (begin - text->str))) != NULL)
+    {
+      *end = '\0';
+      if (end > begin && end[-1] == '\r')
+        end[-1] = '\0';
+      if (*begin != '\0')
+        take_line (reader, begin);
+      else
+        more = end_event (reader, func, user_data);
+      begin = end + 1;
+    }
+  g_string_erase (text, 0, begin - text->str);
+  return more;
+}
+
 /* TRUE: that is enough; FALSE: the stream has ended, with an error or without. */
 static gboolean
 read_stream (GInputStream *input, Reader *reader, CtlEventFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr(GDataInputStream) lines = g_data_input_stream_new (input);
+  g_autoptr(GString) text = g_string_new (NULL);
+  char piece[64 * 1024];
 
-  g_buffered_input_stream_set_buffer_size (G_BUFFERED_INPUT_STREAM (lines), EVENT_MAX);
   for (;;)
     {
-      gsize length = 0;
-      g_autofree char *line = g_data_input_stream_read_line (lines, &length, NULL, error);
+      gssize n = g_input_stream_read (input, piece, sizeof piece, NULL, error);
 
-      if (line == NULL)
+      if (n <= 0)
         return FALSE;
-      if (length > 0)
-        take_line (reader, line);
-      else if (!end_event (reader, func, user_data))
+      g_string_append_len (text, piece, n);
+      if (!take_lines (reader, text, func, user_data))
         return TRUE;
+      if (text->len + reader->data->len > EVENT_MAX)
+        {
+          g_set_error_literal (error, CTL_ERROR, CTL_ERROR_REFUSED, _ ("the daemon sent an event that is too long"));
+          return FALSE;
+        }
     }
 }
 
