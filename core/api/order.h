@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Things by the place at which they happened. Places only grow, so a thing is put at the end and found by bisection; what
- * moves on leaves a hole, and holes are closed up when room is needed: at most a fifth of the slots, and a few, are more
- * than what stands here needed when that was last done. */
+/* Things by the place at which they happened. Places only grow, so a thing is put at the end and found by bisection;
+ * what moves on leaves a hole. Holes are closed up when room is needed: after as many places as a quarter of what stood
+ * here then, and a few. */
 #pragma once
 
 #include <glib.h>

@@ -337,10 +337,12 @@ compare_places (gconstpointer a, gconstpointer b)
 static guint64
 read_only (MusterdReplica *replica, guint64 after, const char *const *only, guint max, GArray *records)
 {
+  const gboolean any_removed = g_hash_table_size (replica->removed) > 0;
+
   for (gsize i = 0; only[i] != NULL; i++)
     {
       const Entry *entry = g_hash_table_lookup (replica->entries, only[i]);
-      const Removed *removed = g_hash_table_lookup (replica->removed, only[i]);
+      const Removed *removed = any_removed ? g_hash_table_lookup (replica->removed, only[i]) : NULL;
 
       /* One who is gone may be back already, and not seen yet. */
       if (entry != NULL && entry->thing.place > after)

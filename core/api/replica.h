@@ -27,8 +27,9 @@ typedef struct
 MusterdReplica *musterd_replica_new   (void);
 void            musterd_replica_free  (MusterdReplica *replica);
 void            musterd_replica_change_free (MusterdReplicaChange *change);
-/* `revision`: the engine's, after these changes; it has drawn at least one for each of them since the last ones, so that
- * the replica's own is never after it. The first ones are what there is; all others come after. The changes stay the caller's, with `before` and `place` filled in. */
+/* `revision`: the engine's, after these changes; it has drawn at least one for each of them since the last ones, so
+ * that the replica's own is never after it. The first ones are what there is; all others come after. The changes stay
+ * the caller's, with `before` and `place` filled in. */
 void            musterd_replica_apply (MusterdReplica *replica, GPtrArray *changes, guint64 revision);
 
 guint64          musterd_replica_get_revision (MusterdReplica *replica);
