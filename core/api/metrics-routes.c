@@ -170,7 +170,7 @@ static const Row instance_rows[] = {
   ROW ("muster_instance_troubled_users", n_troubled, GAUGE, "Users with whom the instance has trouble."),
   ROW ("muster_instance_actions", n_actions, GAUGE, "Things that wait for a person to do them."),
   ROW ("muster_instance_queued_messages", n_queued, GAUGE, "Messages of the plugin that wait for the engine."),
-  ROW ("muster_instance_messages", n_messages, COUNTER, "Messages of the plugin that were taken in."),
+  ROW ("muster_instance_messages", n_messages, COUNTER, "Messages of the plugin, also those that were refused."),
   ROW ("muster_instance_messages_refused", n_refused, COUNTER, "Messages of the plugin that were refused."),
   ROW ("muster_instance_starts", n_starts, COUNTER, "Times it was started, with success or without."),
   ROW ("muster_instance_log_lines", n_lines, COUNTER, "Lines of its log."),

@@ -247,7 +247,8 @@ musterd_secret_set (MusterdRequest *request)
   if (strlen (order->secret) > MUSTER_SECRET_MAX)
     {
       order_free (order);
-      musterd_request_problem (request, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "a secret has at most 16384 bytes");
+      musterd_request_problem (request, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+                               "a secret has at most " G_STRINGIFY (MUSTER_SECRET_MAX) " bytes");
       return;
     }
   musterd_bridge_call (request->server->bridge, request, run_set, on_change_returned, order, order_free);

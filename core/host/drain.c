@@ -328,5 +328,5 @@ musterd_instance_end_drains (MusterdInstance *instance, const char *why)
   instance->draining = instance->drain_wanted = FALSE;
   while (instance->drains->len > 0)
     answer (instance->host, g_ptr_array_steal_index (instance->drains, 0),
-                  g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "draining %s: %s", instance->name, why));
+            g_error_new (MUSTERD_ERROR, MUSTERD_ERROR_UNAVAILABLE, "draining %s: %s", instance->name, why));
 }

@@ -170,7 +170,9 @@ log_state (MusterdInstance *instance)
   g_autofree char *text
       = instance->text != NULL ? g_strdup_printf ("%s: %s", state, instance->text) : g_strdup (state);
 
-  musterd_instance_say (instance, MUSTERD_LOG_STATE, is_alarming (instance->state) ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE,
+  const MusterLogLevel level = is_alarming (instance->state) ? MUSTER_LOG_WARNING : MUSTER_LOG_MESSAGE;
+
+  musterd_instance_say (instance, MUSTERD_LOG_STATE, level,
                         (MusterdLogFields){ .event = MUSTERD_EVENT_INSTANCE_STATE, .state = state }, text);
 }
 

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 #define MUSTERD_OWN_INSTANCE "musterd"
 #define MUSTERD_TROUBLES_MAX 1000
 #define MUSTERD_ACTIONS_MAX 1000
+#define MUSTERD_SECRET_PREFIX "secret:" /* of an option that refers to a secret */
 #define MUSTERD_NOTES_MAX 256
 
 /* Real time, so that tests can shorten it; what plugins and administrators can see is counted by the clock. */

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define SECRET_PREFIX "secret:"
-
 static void
 use_free (gpointer data)
 {
@@ -62,8 +60,8 @@ add_uses_of (GPtrArray *uses, const MusterdInstance *instance)
     {
       const MusterdEntry *entry = entries->pdata[i];
 
-      if (g_str_has_prefix (entry->value, SECRET_PREFIX))
-        add_use (uses, instance, entry->key, entry->value + strlen (SECRET_PREFIX));
+      if (g_str_has_prefix (entry->value, MUSTERD_SECRET_PREFIX))
+        add_use (uses, instance, entry->key, entry->value + strlen (MUSTERD_SECRET_PREFIX));
     }
 }
 

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define SECRET_PREFIX "secret:"
 #define SECRET_NAME_MAX 128 /* musterd_secret_name_is_valid() */
 
 typedef struct
@@ -24,9 +23,9 @@ musterd_instance_referred_secret (const MusterdInstanceConfig *config, const Mus
 
   if (value == NULL)
     value = option->default_value;
-  if (value == NULL || !g_str_has_prefix (value, SECRET_PREFIX))
+  if (value == NULL || !g_str_has_prefix (value, MUSTERD_SECRET_PREFIX))
     return NULL;
-  return value + strlen (SECRET_PREFIX);
+  return value + strlen (MUSTERD_SECRET_PREFIX);
 }
 
 /* The instance's name, ':' as '.', then '.' and the plugin's own name for the secret, of which everything but letters,

@@ -19,8 +19,8 @@ typedef struct
   gboolean    ring;        /* the Secret Service is asked, where the environment names a bus */
   gint64      timeout;     /* µs: what the Secret Service has for an answer, and */
   gint64      pause;       /* how long it is left alone after none */
-} MusterdSecretsPlaces;
+} MusterdSecretsOptions;
 
-MusterdSecrets *musterd_secrets_new_with (const MusterdSecretsPlaces *places);
+MusterdSecrets *musterd_secrets_new_with (const MusterdSecretsOptions *options);
 
 G_END_DECLS

@@ -85,7 +85,7 @@ musterd_secret_from_text (const guchar *bytes, gsize length, const char **fault)
   if (length == 0)
     *fault = "it is empty";
   else if (length > MUSTERD_SECRET_MAX)
-    *fault = "it has more than 16384 bytes";
+    *fault = "it has more than " G_STRINGIFY (MUSTERD_SECRET_MAX) " bytes";
   else if (memchr (bytes, '\0', length) != NULL)
     *fault = "it holds a zero byte, so it is not a text";
   return *fault == NULL ? g_strndup ((const char *) bytes, length) : NULL;
@@ -130,7 +130,7 @@ read_bytes (int fd, gsize max, gsize *length, const char **fault)
   if (n < 0)
     *fault = g_strerror (errno);
   else if (*length == size)
-    *fault = "it has more than 16384 bytes";
+    *fault = "it has more than " G_STRINGIFY (MUSTERD_SECRET_MAX) " bytes";
   if (*fault == NULL)
     return buffer;
   musterd_secret_bytes_free (buffer, size);

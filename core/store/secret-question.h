@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One question to the Secret Service: the conversation with it by libsecret. Whose turn it is, and when it has taken too
- * long, is known by secret-service.c. Not for others. */
+/* One question to the Secret Service: the conversation with it by libsecret. Whose turn it is, and when it has taken
+ * too long, is known by secret-service.c. Not for others. */
 #pragma once
 
 #include <libsecret/secret.h>

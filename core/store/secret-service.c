@@ -169,8 +169,8 @@ start_next (MusterdSecretService *service)
 }
 
 static void
-add_question (MusterdSecretService *service, MusterdQuestionKind kind, const char *name, const char *secret, MusterdServiceFunc func,
-              gpointer user_data)
+add_question (MusterdSecretService *service, MusterdQuestionKind kind, const char *name, const char *secret,
+              MusterdServiceFunc func, gpointer user_data)
 {
   MusterdQuestion *question = g_new0 (MusterdQuestion, 1);
 

@@ -287,7 +287,7 @@ musterd_secrets_prepare (void)
 MusterdSecrets *
 musterd_secrets_new (const char *state_dir)
 {
-  const MusterdSecretsPlaces places = {
+  const MusterdSecretsOptions options = {
     .state_dir = state_dir,
     .credentials = g_getenv ("CREDENTIALS_DIRECTORY"),
     .ring = TRUE,
@@ -295,24 +295,24 @@ musterd_secrets_new (const char *state_dir)
     .pause = SERVICE_PAUSE,
   };
 
-  return musterd_secrets_new_with (&places);
+  return musterd_secrets_new_with (&options);
 }
 
 MusterdSecrets *
-musterd_secrets_new_with (const MusterdSecretsPlaces *places)
+musterd_secrets_new_with (const MusterdSecretsOptions *options)
 {
   MusterdSecrets *secrets = g_new0 (MusterdSecrets, 1);
 
-  if (places->credentials != NULL && g_path_is_absolute (places->credentials))
-    secrets->places.credentials = g_strdup (places->credentials);
+  if (options->credentials != NULL && g_path_is_absolute (options->credentials))
+    secrets->places.credentials = g_strdup (options->credentials);
   secrets->places.state.credentials = secrets->places.credentials;
-  secrets->places.state.dir = g_build_filename (places->state_dir, "secrets", NULL);
+  secrets->places.state.dir = g_build_filename (options->state_dir, "secrets", NULL);
   secrets->turns = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, turn_free);
   secrets->context = g_main_context_new ();
 #ifdef MUSTERD_WITH_LIBSECRET
-  secrets->ring = places->ring;
-  secrets->timeout = places->timeout;
-  secrets->pause = places->pause;
+  secrets->ring = options->ring;
+  secrets->timeout = options->timeout;
+  secrets->pause = options->pause;
 #endif
   secrets->thread = g_thread_new ("secrets", run, secrets);
   return secrets;

@@ -120,7 +120,7 @@ bring_up (Fixture *f)
 
   f->store = musterd_store_open (state_dir, &error);
   g_assert_no_error (error);
-  f->secrets = musterd_secrets_new_with (&(MusterdSecretsPlaces){ .state_dir = state_dir });
+  f->secrets = musterd_secrets_new_with (&(MusterdSecretsOptions){ .state_dir = state_dir });
   f->engine = musterd_engine_new (f->clock, f->store, settings, &error);
   g_assert_no_error (error);
   f->dispatch = musterd_dispatch_new (f->engine, f->clock);

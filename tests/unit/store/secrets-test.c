@@ -38,7 +38,7 @@ secrets_tear_down (Secrets *f, gconstpointer data G_GNUC_UNUSED)
 void
 secrets_open (Secrets *f)
 {
-  const MusterdSecretsPlaces places = {
+  const MusterdSecretsOptions places = {
     .state_dir = f->state,
     .credentials = f->credentials,
     .ring = f->ring,
@@ -77,7 +77,9 @@ on_removed (GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   Reply *reply = data;
 
-  g_assert_cmpint (musterd_secrets_remove_finish (result, &reply->ring_locked, &reply->error), ==, reply->error == NULL);
+  const gboolean removed = musterd_secrets_remove_finish (result, &reply->ring_locked, &reply->error);
+
+  g_assert_cmpint (removed, ==, reply->error == NULL);
   reply->done = TRUE;
 }
 

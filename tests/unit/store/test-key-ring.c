@@ -165,7 +165,8 @@ is_owned (Fixture *f)
   return owned;
 }
 
-/* gnome-keyring without a desktop. `unlocked`: with the password "pw", which becomes the key ring's at the first time. */
+/* gnome-keyring without a desktop. `unlocked`: with the password "pw", which becomes the key ring's at the first
+ * time. */
 static void
 start_ring (Fixture *f, gboolean unlocked)
 {
