@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TLS up to the first byte of HTTP. GIO hands a handshake to a thread, which waits there for the other side. So none is
- * begun before the client's first message has come whole, and only so many at a time, of everybody and of each peer. A
- * peer that has none under way comes before those that have some, and who stops in the middle gives way to who waits. */
+ * begun before the client's first message has come whole, and only so many at a time, of everybody and of each peer.
+ * A peer that has none under way comes before those that have some, and who stops in the middle gives way. */
 #define G_LOG_DOMAIN "muster-api"
 
 #include "api/connection-private.h"

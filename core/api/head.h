@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The head of an HTTP/1.1 request (RFC 9112), looked at before anything else is done for it: whether it is whole, within
- * bounds, and says one thing only about where its body ends. Everything that two readers could understand differently is
- * refused, so that what stands before us (a proxy) and we always agree on where a request ends. */
+/* The head of an HTTP/1.1 request (RFC 9112), looked at before anything else is done for it: whether it is whole,
+ * within bounds, and says one thing only about where its body ends. Everything that two readers could understand
+ * differently is refused, so that what stands before us (a proxy) and we always agree on where a request ends. */
 #pragma once
 
 #include <glib.h>
