@@ -85,6 +85,9 @@ check_body (const char *text, gsize length)
   if (has_double (node))
     return;
   written = json_to_string (node, FALSE);
+  /* json-glib 1.6 escapes every control character but this one. */
+  if (strchr (written, 0x1f) != NULL)
+    return;
   again = musterd_body_parse (written, strlen (written), members, G_N_ELEMENTS (members), &error);
   g_assert_no_error (error);
   node_again = node_of (again);
