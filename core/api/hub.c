@@ -156,9 +156,3 @@ musterd_hub_remove (MusterdHubEntry *entry)
   else
     g_free (entry);
 }
-
-guint
-musterd_hub_get_n_entries (MusterdHub *hub)
-{
-  return g_hash_table_size (hub->entries);
-}

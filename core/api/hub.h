@@ -25,6 +25,5 @@ MusterdHubEntry *musterd_hub_add    (MusterdHub *hub, int fd, guint32 events, Mu
 void             musterd_hub_wait_for (MusterdHubEntry *entry, guint32 events);
 /* Also from inside a callback, of this or of another entry; it is not called any more. */
 void             musterd_hub_remove (MusterdHubEntry *entry);
-guint            musterd_hub_get_n_entries (MusterdHub *hub);
 
 G_END_DECLS

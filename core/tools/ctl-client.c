@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl-output.h"
+
 char *
 ctl_default_socket (void)
 {
@@ -255,6 +257,17 @@ ctl_print_json (JsonNode *node)
 
   fputs (text, stdout);
   fputc ('\n', stdout);
+}
+
+void
+ctl_print_each (JsonArray *objects, const char *member)
+{
+  for (guint i = 0; i < ctl_length (objects); i++)
+    {
+      g_autofree char *clean = ctl_clean (ctl_string (json_array_get_object_element (objects, i), member));
+
+      g_print ("%s\n", clean);
+    }
 }
 
 const char *

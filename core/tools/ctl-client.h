@@ -24,6 +24,8 @@ GInputStream *ctl_open_stream (Ctl *ctl, const char *path, const char *last_id, 
 char      *ctl_object (const char *name, ...) G_GNUC_NULL_TERMINATED;
 /* Prints the answer as it is. */
 void       ctl_print_json (JsonNode *node);
+/* Prints that member of each object, one a line. */
+void       ctl_print_each (JsonArray *objects, const char *member);
 
 /* Reading answers: what is absent, null or of another type is NULL, FALSE, 0 or an empty thing. */
 const char *ctl_string (JsonObject *object, const char *name);

@@ -56,8 +56,7 @@ run_list (Ctl *ctl)
     }
   if (ctl_has_option (ctl, "ids"))
     {
-      for (guint i = 0; i < ctl_length (plugins); i++)
-        g_print ("%s\n", ctl_string (json_array_get_object_element (plugins, i), "instance"));
+      ctl_print_each (plugins, "instance");
       return CTL_DONE;
     }
   if (ctl_length (plugins) == 0)

@@ -161,8 +161,7 @@ run_list (Ctl *ctl)
     }
   if (ctl_has_option (ctl, "ids"))
     {
-      for (guint i = 0; i < ctl_length (presences); i++)
-        g_print ("%s\n", ctl_string (json_array_get_object_element (presences, i), "user"));
+      ctl_print_each (presences, "user");
       return CTL_DONE;
     }
   if (ctl_length (presences) == 0)

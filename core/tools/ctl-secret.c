@@ -304,12 +304,7 @@ run_list (Ctl *ctl)
   secrets = ctl_array (json_node_get_object (answer), "secrets");
   if (ctl_has_option (ctl, "ids"))
     {
-      for (guint i = 0; i < ctl_length (secrets); i++)
-        {
-          g_autofree char *name = ctl_clean (ctl_string (json_array_get_object_element (secrets, i), "name"));
-
-          g_print ("%s\n", name);
-        }
+      ctl_print_each (secrets, "name");
       return CTL_DONE;
     }
   if (ctl_length (secrets) == 0)

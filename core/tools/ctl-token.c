@@ -201,12 +201,7 @@ run_list (Ctl *ctl)
   tokens = ctl_array (json_node_get_object (answer), "tokens");
   if (ctl_has_option (ctl, "ids"))
     {
-      for (guint i = 0; i < ctl_length (tokens); i++)
-        {
-          g_autofree char *id = ctl_clean (ctl_string (json_array_get_object_element (tokens, i), "id"));
-
-          g_print ("%s\n", id);
-        }
+      ctl_print_each (tokens, "id");
       return CTL_DONE;
     }
   if (ctl_length (tokens) == 0)
