@@ -198,8 +198,13 @@ look_up (gpointer data, gpointer user_data G_GNUC_UNUSED)
   Lookup *lookup = data;
   Office *office = lookup->office;
   g_autoptr(GSource) source = g_idle_source_new ();
+  gboolean wanted;
 
-  office->nss.look_up (lookup->uid, office->group, &lookup->name, &lookup->member, office->nss.data, &lookup->error);
+  g_mutex_lock (&office->mutex);
+  wanted = office->context != NULL;
+  g_mutex_unlock (&office->mutex);
+  if (wanted)
+    office->nss.look_up (lookup->uid, office->group, &lookup->name, &lookup->member, office->nss.data, &lookup->error);
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_looked_up, lookup, lookup_free);
@@ -401,7 +406,7 @@ musterd_accounts_new (GMainContext *context, const char *group, const MusterdNss
   accounts->office = office;
   accounts->entries = g_hash_table_new_full (NULL, NULL, NULL, entry_free);
   /* Never fails: its threads are everybody's. */
-  accounts->pool = g_thread_pool_new_full (look_up, NULL, lookup_free, THREADS, FALSE, NULL);
+  accounts->pool = g_thread_pool_new (look_up, NULL, THREADS, FALSE, NULL);
   accounts->timer = g_timeout_source_new_seconds (MUSTERD_ACCOUNTS_RENEW_SECONDS);
   g_source_set_callback (accounts->timer, on_renew, accounts, NULL);
   g_source_set_static_name (accounts->timer, "muster-api-accounts");
@@ -434,13 +439,14 @@ musterd_accounts_free (MusterdAccounts *accounts)
 
   g_source_destroy (accounts->timer);
   g_source_unref (accounts->timer);
-  /* Those that have not begun never do; those that hang end by themselves. */
-  g_thread_pool_free (accounts->pool, TRUE, FALSE);
   g_hash_table_unref (accounts->entries);
   office->accounts = NULL;
   g_mutex_lock (&office->mutex);
   context = g_steal_pointer (&office->context);
   g_mutex_unlock (&office->mutex);
+  /* Those that have not begun find that nobody wants to know; those that hang end by themselves. The pool must not
+   * drop them at once: what it wakes its threads with would go through the free function, too (GLib 2.74). */
+  g_thread_pool_free (accounts->pool, FALSE, FALSE);
   g_main_context_unref (context);
   office_unref (office);
   g_free (accounts);
