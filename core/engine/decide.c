@@ -28,12 +28,12 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
 {
   MusterdEngine *engine = command->engine;
   MusterdTime now = musterd_engine_now (engine);
-  const MusterdTemplate *tmpl = musterd_settings_find (engine->settings, command->word);
+  const MusterdTemplate *tmpl = musterd_settings_find (entry->settings, command->word);
 
   if (command->word != NULL && tmpl == NULL)
     {
       g_autofree char *shown = musterd_error_word (command->word);
-      g_autofree char *names = names_of_templates (engine->settings);
+      g_autofree char *names = names_of_templates (entry->settings);
 
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no template '%s': there are %s", shown,
                    names);
@@ -119,7 +119,7 @@ static void
 decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch)
 {
   const MusterdFacts *facts = &entry->facts;
-  const MusterdSettings *settings = command->engine->settings;
+  const MusterdSettings *settings = entry->settings;
   MusterdTime now = musterd_engine_now (command->engine);
 
   if (facts->standing != NULL)

@@ -16,6 +16,7 @@ entry_free (gpointer data)
   musterd_facts_clear (&entry->facts);
   g_clear_pointer (&entry->presence, musterd_presence_unref);
   g_clear_pointer (&entry->stored_template, musterd_intern_release);
+  g_clear_pointer (&entry->settings, musterd_settings_unref);
   g_free (entry->ended_by);
   g_free (entry);
 }
@@ -50,6 +51,7 @@ musterd_engine_add (MusterdEngine *engine, MusterdUser *user)
   entry->node.at = MUSTERD_TIME_NEVER;
   entry->next_change = MUSTERD_TIME_NEVER;
   entry->stored_since = MUSTERD_TIME_NEVER;
+  entry->settings = musterd_settings_ref (engine->settings);
   g_hash_table_insert (engine->entries, user->id, entry);
   return entry;
 }
@@ -175,7 +177,7 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
   musterd_engine_source_speaks (engine, claim->source, entry,
                                 musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind));
   /* The setting may have been switched off since it was written. */
-  if (musterd_door_strip (claim, engine->settings))
+  if (musterd_door_strip (claim, entry->settings))
     musterd_pending_put_claim (engine->pending, entry, claim);
   if (musterd_claim_kind_is_leased ((MusterdClaimKind) claim->kind))
     claim->lease_until = musterd_engine_now (engine) + claim->lease;
@@ -359,6 +361,14 @@ musterd_engine_get_presence (MusterdEngine *engine, const char *id)
   MusterdEntry *entry = musterd_engine_find (engine, id);
 
   return entry != NULL ? entry->presence : NULL;
+}
+
+MusterdSettings *
+musterd_engine_get_settings (MusterdEngine *engine, const char *id)
+{
+  MusterdEntry *entry = musterd_engine_find (engine, id);
+
+  return entry != NULL ? entry->settings : NULL;
 }
 
 void

@@ -48,6 +48,8 @@ void musterd_engine_unlisten (MusterdEngine *engine, gpointer user_data);
 guint            musterd_engine_get_n_users   (MusterdEngine *engine);
 MusterdUser     *musterd_engine_get_user      (MusterdEngine *engine, const char *id);  /* not owned; NULL: none */
 MusterdPresence *musterd_engine_get_presence  (MusterdEngine *engine, const char *id);  /* not owned; NULL: none */
+/* What holds for this user; not owned; NULL: no such user. */
+MusterdSettings *musterd_engine_get_settings  (MusterdEngine *engine, const char *id);
 void             musterd_engine_foreach_user  (MusterdEngine *engine,
                                                void (*func) (MusterdUser *user, MusterdPresence *presence,
                                                              gpointer user_data),

@@ -17,6 +17,7 @@ typedef struct
 {
   MusterdHeapNode  node; /* first: the heap hands it back */
   MusterdFacts     facts;
+  MusterdSettings *settings; /* those of this user */
   MusterdPresence *presence; /* nullable: not resolved yet */
   MusterdTime      next_change; /* of the presence; the node wakes for what lapses unseen, too */
   guint            dirty : 1;       /* in engine->dirty */
@@ -48,7 +49,7 @@ struct _MusterdEngine
 {
   MusterdClock    *clock;
   MusterdStore    *store; /* nullable */
-  MusterdSettings *settings;
+  MusterdSettings *settings; /* of whom no scope says anything */
   GMainContext    *context;
   GHashTable      *entries; /* user id, in the entry's user → MusterdEntry */
   GHashTable      *sources; /* instance → MusterdSourceState */

@@ -216,7 +216,7 @@ expire (MusterdEngine *engine, MusterdEntry *entry, MusterdTime now)
   expire_clients (engine, entry, now, &next);
   expire_ignores (engine, entry, now);
   if ((facts->timed != NULL && facts->timed->until <= now)
-      || (facts->standing != NULL && musterd_facts_choice_end (facts, engine->settings) <= now))
+      || (facts->standing != NULL && musterd_facts_choice_end (facts, entry->settings) <= now))
     musterd_command_expire (engine, entry);
   return next;
 }
@@ -226,7 +226,7 @@ static MusterdTime
 step (MusterdEngine *engine, MusterdEntry *entry, MusterdTime moment)
 {
   MusterdTime next;
-  MusterdPresence *presence = musterd_resolve (&entry->facts, engine->settings, moment, NULL, &next);
+  MusterdPresence *presence = musterd_resolve (&entry->facts, entry->settings, moment, NULL, &next);
   const MusterdPresence *before = entry->presence;
 
   presence->since = moment;

@@ -57,7 +57,7 @@ musterd_engine_claim_put (MusterdEngine *engine, const char *user, MusterdClaim 
   MusterdEntry *entry = musterd_engine_require (engine, user, error);
   MusterdTime now = musterd_engine_now (engine);
 
-  if (entry == NULL || !musterd_door_check (claim, engine->settings, now, error))
+  if (entry == NULL || !musterd_door_check (claim, entry->settings, now, error))
     return FALSE;
   if (musterd_facts_find_claim (&entry->facts, claim->source, claim->key) == NULL
       && !check_room (&entry->facts, claim->source, 1, error))
@@ -108,7 +108,7 @@ musterd_engine_claims_replace (MusterdEngine *engine, const char *source, const 
     }
   for (gsize i = 0; i < n_claims; i++)
     {
-      if (!musterd_door_check (claims[i], engine->settings, now, error))
+      if (!musterd_door_check (claims[i], entry->settings, now, error))
         return FALSE;
       g_hash_table_add (keys, claims[i]->key);
     }

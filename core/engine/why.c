@@ -43,18 +43,18 @@ musterd_engine_why (MusterdEngine *engine, const char *id, GError **error)
 
   why = g_new0 (MusterdWhy, 1);
   why->presence = musterd_presence_ref (entry->presence);
-  why->settings = musterd_settings_ref (engine->settings);
-  if (entry->facts.standing != NULL && musterd_facts_choice_end (&entry->facts, engine->settings) > now)
+  why->settings = musterd_settings_ref (entry->settings);
+  if (entry->facts.standing != NULL && musterd_facts_choice_end (&entry->facts, entry->settings) > now)
     {
       why->standing = musterd_choice_copy (entry->facts.standing);
-      why->standing_ends = musterd_facts_choice_end (&entry->facts, engine->settings);
+      why->standing_ends = musterd_facts_choice_end (&entry->facts, entry->settings);
     }
   else
     why->standing_ends = MUSTERD_TIME_NEVER;
   if (entry->facts.timed != NULL && entry->facts.timed->until > now)
     why->timed = musterd_choice_copy (entry->facts.timed);
   why->client = musterd_facts_client_state (&entry->facts, now);
-  why->claims = musterd_explain (&entry->facts, engine->settings, now);
+  why->claims = musterd_explain (&entry->facts, entry->settings, now);
   why->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_device_free);
   for (guint i = 0; entry->facts.devices != NULL && i < entry->facts.devices->len; i++)
     g_ptr_array_add (why->devices, device_copy (g_ptr_array_index (entry->facts.devices, i)));
@@ -70,7 +70,7 @@ musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const cha
 
   if (entry == NULL)
     return NULL;
-  presence = musterd_resolve (&entry->facts, engine->settings, musterd_engine_now (engine), without, NULL);
+  presence = musterd_resolve (&entry->facts, entry->settings, musterd_engine_now (engine), without, NULL);
   if (entry->presence != NULL)
     {
       presence->since = entry->presence->since;

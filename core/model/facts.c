@@ -216,7 +216,7 @@ musterd_facts_choice_end (const MusterdFacts *facts, const MusterdSettings *sett
   if (settings->choice_ends == MUSTERD_CHOICE_ENDS_AUTO
       && (facts->client_ended || (facts->clients != NULL && facts->clients->len > 0)))
     return MUSTERD_TIME_NEVER;
-  zone = facts->user->fields[MUSTERD_USER_ZONE];
+  zone = musterd_settings_get_zone (settings, facts->user->fields[MUSTERD_USER_ZONE]);
   return end_of_day (choice->made, zone);
 }
 

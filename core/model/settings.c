@@ -52,12 +52,50 @@ musterd_template_free (MusterdTemplate *tmpl)
   g_free (tmpl);
 }
 
+MusterdTemplate *
+musterd_template_copy (const MusterdTemplate *tmpl)
+{
+  MusterdTemplate *copy = g_new (MusterdTemplate, 1);
+
+  *copy = *tmpl;
+  copy->id = g_strdup (tmpl->id);
+  copy->name = g_strdup (tmpl->name);
+  copy->role = g_strdup (tmpl->role);
+  copy->text = g_strdup (tmpl->text);
+  copy->forwarding.number = g_strdup (tmpl->forwarding.number);
+  return copy;
+}
+
 MusterdSettings *
-musterd_settings_new_default (void)
+musterd_settings_new (void)
 {
   MusterdSettings *settings = g_atomic_rc_box_new0 (MusterdSettings);
 
   settings->templates = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_template_free);
+  settings->in_use = TRUE;
+  settings->start_role = "available";
+  settings->end_role = "unavailable";
+  settings->idle_role = "be-right-back";
+  settings->locked_role = "be-right-back";
+  settings->on_lock = TRUE;
+  settings->standard_role = "appointment";
+  settings->base_without_client = MUSTERD_STATUS_AVAILABLE;
+  settings->choice_ends = MUSTERD_CHOICE_ENDS_AUTO;
+  settings->own_templates = TRUE;
+  settings->statuses = MUSTERD_STATUSES_ALL;
+  settings->days_ahead = 30;
+  settings->count_tentative = TRUE;
+  settings->count_all_day = TRUE;
+  settings->same_group = settings->same_location = settings->others = MUSTERD_RELATION_EMPLOYEE;
+  settings->users_may = MUSTERD_EXTENSION_EXTEND_AND_RESTRICT;
+  return settings;
+}
+
+MusterdSettings *
+musterd_settings_new_default (void)
+{
+  MusterdSettings *settings = musterd_settings_new ();
+
   for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
     {
       MusterdTemplate *tmpl = musterd_template_new (defaults[i].role, defaults[i].name, defaults[i].role,
@@ -65,15 +103,6 @@ musterd_settings_new_default (void)
       tmpl->stays = defaults[i].stays;
       g_ptr_array_add (settings->templates, tmpl);
     }
-  settings->start_role = "available";
-  settings->end_role = "unavailable";
-  settings->idle_role = "be-right-back";
-  settings->locked_role = "be-right-back";
-  settings->standard_role = "appointment";
-  settings->base_without_client = MUSTERD_STATUS_AVAILABLE;
-  settings->choice_ends = MUSTERD_CHOICE_ENDS_AUTO;
-  settings->count_tentative = TRUE;
-  settings->count_all_day = TRUE;
   return settings;
 }
 
@@ -89,6 +118,8 @@ settings_clear (gpointer data)
   MusterdSettings *settings = data;
 
   g_ptr_array_unref (settings->templates);
+  g_clear_pointer (&settings->options, g_hash_table_unref);
+  g_clear_pointer (&settings->strings, g_string_chunk_free);
 }
 
 void
@@ -97,8 +128,25 @@ musterd_settings_unref (MusterdSettings *settings)
   g_atomic_rc_box_release_full (settings, settings_clear);
 }
 
-static gboolean
-same_name (const char *a, const char *b)
+const char *
+musterd_settings_get_option (const MusterdSettings *settings, const char *block, const char *option)
+{
+  g_autofree char *key = NULL;
+
+  if (settings->options == NULL)
+    return NULL;
+  key = g_strconcat (block, ".", option, NULL);
+  return g_hash_table_lookup (settings->options, key);
+}
+
+const char *
+musterd_settings_get_zone (const MusterdSettings *settings, const char *own)
+{
+  return own != NULL ? own : settings->zone;
+}
+
+gboolean
+musterd_template_same_name (const char *a, const char *b)
 {
   g_autofree char *fold_a = NULL, *fold_b = NULL;
 
@@ -120,7 +168,9 @@ musterd_settings_find (const MusterdSettings *settings, const char *role_or_name
     {
       const MusterdTemplate *tmpl = g_ptr_array_index (settings->templates, i);
 
-      if (tmpl->active && (g_strcmp0 (tmpl->role, role_or_name) == 0 || same_name (tmpl->name, role_or_name)))
+      if (tmpl->active
+          && (g_strcmp0 (tmpl->role, role_or_name) == 0 || g_str_equal (tmpl->id, role_or_name)
+              || musterd_template_same_name (tmpl->name, role_or_name)))
         return tmpl;
     }
   return NULL;

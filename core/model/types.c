@@ -42,6 +42,7 @@ DEFINE_NAMES (MusterdForwardTarget, forward_target, MUSTERD_N_TARGETS, "number",
 DEFINE_NAMES (MusterdReach, reach, MUSTERD_N_REACH, "free", "on-the-phone", "busy", "away", "off")
 DEFINE_NAMES (MusterdRelation, relation, MUSTERD_N_RELATIONS, "blocked", "employee", "team-colleague", "assistant",
               "assistant-plus", "owner")
+DEFINE_NAMES (MusterdExtension, extension, MUSTERD_N_EXTENSIONS, "extend-and-restrict", "extend", "neither")
 DEFINE_NAMES (MusterdOutcome, outcome, MUSTERD_N_OUTCOMES, "wins", "weaker-than", "overridden", "ignored", "not-yet",
               "no-effect")
 DEFINE_NAMES (MusterdOrigin, origin, MUSTERD_N_ORIGINS, "default", "client", "idle", "choice", "claim")

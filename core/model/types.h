@@ -134,6 +134,15 @@ typedef enum
   MUSTERD_N_RELATIONS
 } MusterdRelation;
 
+/* What users may do to the relationships that others have to them by default. */
+typedef enum
+{
+  MUSTERD_EXTENSION_EXTEND_AND_RESTRICT,
+  MUSTERD_EXTENSION_EXTEND,
+  MUSTERD_EXTENSION_NEITHER,
+  MUSTERD_N_EXTENSIONS
+} MusterdExtension;
+
 typedef enum
 {
   MUSTERD_OUTCOME_WINS,
@@ -172,6 +181,7 @@ MUSTERD_DECLARE_NAMES (MusterdForwardScope, forward_scope);
 MUSTERD_DECLARE_NAMES (MusterdForwardTarget, forward_target);
 MUSTERD_DECLARE_NAMES (MusterdReach, reach);
 MUSTERD_DECLARE_NAMES (MusterdRelation, relation);
+MUSTERD_DECLARE_NAMES (MusterdExtension, extension);
 MUSTERD_DECLARE_NAMES (MusterdOutcome, outcome);
 MUSTERD_DECLARE_NAMES (MusterdOrigin, origin);
 

@@ -84,6 +84,42 @@ static const MusterdSchemaStep steps[] = {
     "  label TEXT, made_by TEXT NOT NULL,"
     "  created INTEGER NOT NULL, expires INTEGER) STRICT, WITHOUT ROWID;"
     "CREATE INDEX tokens_of_user ON tokens (user) WHERE user IS NOT NULL;" },
+  { 3,
+    /* A scope is 'all', 'location:NAME', 'group:NAME' or 'user:ID'. What is not here is inherited. */
+    "CREATE TABLE settings ("
+    "  scope TEXT NOT NULL, block TEXT NOT NULL, option TEXT NOT NULL, value TEXT NOT NULL,"
+    "  PRIMARY KEY (scope, block, option)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE policies ("
+    "  scope TEXT NOT NULL, block TEXT NOT NULL, may_change INTEGER NOT NULL,"
+    "  PRIMARY KEY (scope, block)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE templates ("
+    "  id TEXT PRIMARY KEY CHECK (id <> ''),"
+    "  scope TEXT NOT NULL, position INTEGER NOT NULL,"
+    "  name TEXT NOT NULL, role TEXT, status INTEGER NOT NULL, text TEXT,"
+    "  forward_action INTEGER NOT NULL, forward_scope INTEGER NOT NULL, forward_target INTEGER NOT NULL,"
+    "  forward_number TEXT,"
+    "  flags INTEGER NOT NULL) STRICT, WITHOUT ROWID;" /* active, stays, may change */
+    "INSERT INTO meta VALUES ('defaults', 0);" /* 1: the house's own templates have been put here */
+
+    /* What an owner grants a viewer: 'user:ID', 'group:NAME' or 'location:NAME'. The owner's own word and an
+     * administrator's are two rows. */
+    "CREATE TABLE relationships ("
+    "  owner INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  viewer TEXT NOT NULL, own_word INTEGER NOT NULL, level INTEGER NOT NULL,"
+    "  PRIMARY KEY (owner, viewer, own_word)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX relationships_of_viewer ON relationships (viewer);"
+
+    /* What others did in a user's name. Kept for a while, not for ever; it goes with the user. */
+    "CREATE TABLE delegations ("
+    "  serial INTEGER PRIMARY KEY,"
+    "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
+    "  time INTEGER NOT NULL, by_user TEXT NOT NULL, what TEXT NOT NULL) STRICT;"
+    "CREATE INDEX delegations_of_user ON delegations (user, time);"
+    "CREATE INDEX delegations_by_time ON delegations (time);"
+
+    /* Which of its user's rules a claim met at the door, bit by bit, and of which rules that was found. */
+    "ALTER TABLE claims ADD COLUMN rules_met INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE claims ADD COLUMN rules_stamp INTEGER NOT NULL DEFAULT 0;" },
 };
 
 const MusterdSchemaStep *
