@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/private.h"
+#include "engine/scopes.h"
 
 G_BEGIN_DECLS
 
@@ -14,25 +15,34 @@ typedef enum
   COMMAND_END_STANDING, /* a client started, or the last one ended */
   COMMAND_EXPIRE,       /* a choice has come to its end */
   COMMAND_PUT_USERS,
-  COMMAND_REMOVE_USER
+  COMMAND_REMOVE_USER,
+  COMMAND_CHANGE_SETTINGS,
+  COMMAND_RESET_SETTINGS,
+  COMMAND_ADD_TEMPLATE,
+  COMMAND_EDIT_TEMPLATE,
+  COMMAND_REMOVE_TEMPLATE
 } CommandType;
 
 struct _MusterdCommand
 {
   CommandType    type;
   MusterdEngine *engine;
-  char          *user; /* nullable: PUT_USERS */
-  char          *word; /* CHOOSE: the template, nullable; IGNORE: the claim */
+  char          *user; /* nullable: PUT_USERS; of templates: who acts, NULL an administrator */
+  char          *word; /* CHOOSE: the template, nullable; IGNORE: the claim; of settings: the scope, or template */
   MusterdStatus  status;
   char          *text, *by; /* nullable */
   MusterdTime    until;
   GPtrArray     *users; /* PUT_USERS */
   MusterdPut     how;
+  char          *block;   /* RESET_SETTINGS: nullable */
+  GPtrArray     *changes; /* CHANGE_SETTINGS */
+  MusterdTemplateEdit *edit; /* ADD_TEMPLATE, EDIT_TEMPLATE */
   MusterdDone    done; /* nullable */
   gpointer       user_data;
   /* Decided when it is its turn: what is to come into force. */
   MusterdChoice *choice;
   MusterdIgnore *ignore;
+  GPtrArray     *scopes; /* nullable; MusterdSettingScope, as they are to be */
   gboolean       end_standing, end_timed;
   gboolean       begun; /* on its way to the disk, or to its refusal */
   GError        *error;
@@ -40,5 +50,19 @@ struct _MusterdCommand
 
 /* When it is its turn: fills the batch and the command's decisions. FALSE: refused, nothing is to be written. */
 gboolean musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **error);
+
+/* Whether it goes with all that concerns more than one user, one after the other. */
+gboolean musterd_command_is_central (const MusterdCommand *command);
+
+/* decide-settings.c, decide-templates.c */
+gboolean musterd_decide_change_settings (MusterdCommand *command, MusterdBatch *batch, GError **error);
+gboolean musterd_decide_reset_settings  (MusterdCommand *command, MusterdBatch *batch, GError **error);
+gboolean musterd_decide_add_template    (MusterdCommand *command, MusterdBatch *batch, GError **error);
+gboolean musterd_decide_edit_template   (MusterdCommand *command, MusterdBatch *batch, GError **error);
+gboolean musterd_decide_remove_template (MusterdCommand *command, MusterdBatch *batch, GError **error);
+/* What users lose with it, by policies and templates as they are to be. */
+void     musterd_decide_void            (MusterdCommand *command, MusterdBatch *batch);
+/* The scope as the command is to leave it: a copy of its own, to be changed. NULL with INVALID. */
+MusterdSettingScope *musterd_command_get_scope (MusterdCommand *command, const char *id, GError **error);
 
 G_END_DECLS

@@ -15,6 +15,10 @@ command_free (MusterdCommand *command)
   g_free (command->text);
   g_free (command->by);
   g_clear_pointer (&command->users, g_ptr_array_unref);
+  g_free (command->block);
+  g_clear_pointer (&command->changes, g_ptr_array_unref);
+  g_clear_pointer (&command->edit, musterd_template_edit_free);
+  g_clear_pointer (&command->scopes, g_ptr_array_unref);
   musterd_choice_free (command->choice);
   musterd_ignore_free (command->ignore);
   g_clear_error (&command->error);
@@ -57,7 +61,7 @@ queue_of (MusterdEngine *engine, const MusterdCommand *command)
 {
   MusterdEntry *entry;
 
-  if (command->type == COMMAND_PUT_USERS || command->type == COMMAND_REMOVE_USER)
+  if (musterd_command_is_central (command))
     return &engine->user_commands;
   entry = musterd_engine_find (engine, command->user);
   return entry != NULL ? &entry->commands : NULL;
@@ -76,6 +80,7 @@ put_users_in_force (MusterdEngine *engine, const GPtrArray *users)
         entry = musterd_engine_add (engine, user);
       else
         musterd_engine_set_user (engine, entry, user);
+      musterd_engine_take_settings (engine, entry);
       musterd_engine_touch (engine, entry);
     }
   musterd_engine_tell_users (engine, (MusterdUser *const *) users->pdata, users->len, NULL, 0);
@@ -89,6 +94,7 @@ remove_user_in_force (MusterdEngine *engine, const char *id)
   if (entry == NULL)
     return;
   musterd_engine_take (engine, entry);
+  musterd_engine_drop_scope (engine, id);
   musterd_engine_tell_users (engine, NULL, 0, &id, 1);
 }
 
@@ -127,6 +133,8 @@ bring_into_force (MusterdEngine *engine, MusterdCommand *command)
 {
   MusterdEntry *entry;
 
+  if (command->scopes != NULL)
+    musterd_engine_put_scopes (engine, command->scopes);
   if (command->type == COMMAND_PUT_USERS)
     {
       put_users_in_force (engine, command->users);
@@ -137,7 +145,7 @@ bring_into_force (MusterdEngine *engine, MusterdCommand *command)
       remove_user_in_force (engine, command->user);
       return;
     }
-  entry = musterd_engine_find (engine, command->user);
+  entry = musterd_command_is_central (command) ? NULL : musterd_engine_find (engine, command->user);
   if (entry == NULL)
     return;
   if (command->end_standing)
@@ -320,6 +328,60 @@ musterd_engine_ignore (MusterdEngine *engine, const char *id, const char *claim,
 
   command->word = g_strdup (claim);
   submit (engine, command);
+}
+
+void
+musterd_engine_change_settings (MusterdEngine *engine, const char *scope, GPtrArray *changes, MusterdDone done,
+                                gpointer user_data)
+{
+  MusterdCommand *command = command_new (COMMAND_CHANGE_SETTINGS, NULL, done, user_data);
+
+  command->word = g_strdup (scope);
+  command->changes = changes;
+  submit (engine, command);
+}
+
+void
+musterd_engine_reset_settings (MusterdEngine *engine, const char *scope, const char *block, MusterdDone done,
+                               gpointer user_data)
+{
+  MusterdCommand *command = command_new (COMMAND_RESET_SETTINGS, NULL, done, user_data);
+
+  command->word = g_strdup (scope);
+  command->block = g_strdup (block);
+  submit (engine, command);
+}
+
+static void
+submit_template (MusterdEngine *engine, CommandType type, const char *word, const char *as_user,
+                 MusterdTemplateEdit *edit, MusterdDone done, gpointer user_data)
+{
+  MusterdCommand *command = command_new (type, as_user, done, user_data);
+
+  command->word = g_strdup (word);
+  command->edit = edit;
+  submit (engine, command);
+}
+
+void
+musterd_engine_add_template (MusterdEngine *engine, const char *scope, MusterdTemplateEdit *edit, MusterdDone done,
+                             gpointer user_data)
+{
+  submit_template (engine, COMMAND_ADD_TEMPLATE, scope, NULL, edit, done, user_data);
+}
+
+void
+musterd_engine_edit_template (MusterdEngine *engine, const char *id, const char *as_user, MusterdTemplateEdit *edit,
+                              MusterdDone done, gpointer user_data)
+{
+  submit_template (engine, COMMAND_EDIT_TEMPLATE, id, as_user, edit, done, user_data);
+}
+
+void
+musterd_engine_remove_template (MusterdEngine *engine, const char *id, const char *as_user, MusterdDone done,
+                                gpointer user_data)
+{
+  submit_template (engine, COMMAND_REMOVE_TEMPLATE, id, as_user, NULL, done, user_data);
 }
 
 void

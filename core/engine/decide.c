@@ -44,6 +44,19 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
       g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "neither a template nor a status was chosen");
       return FALSE;
     }
+  if (!entry->settings->in_use)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+                   "presence is switched off for %s: the setting presence.use of their location or group", command->user);
+      return FALSE;
+    }
+  if (tmpl == NULL && (entry->settings->statuses & MUSTERD_STATUS_BIT (command->status)) == 0)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
+                   "the status %s is not open to users here: the setting templates.statuses names those that are",
+                   musterd_status_to_string (command->status));
+      return FALSE;
+    }
   if (!musterd_door_check_words ("text", command->text, MUSTERD_CLAIM_TEXT_MAX, FALSE, error))
     return FALSE;
   if (command->until <= now)
@@ -158,7 +171,15 @@ decide_put_users (MusterdCommand *command, MusterdBatch *batch, GError **error)
         return musterd_engine_require (command->engine, user->id, error) != NULL;
       musterd_batch_put_user (batch, user);
     }
+  /* Who moves to where it is not theirs to say has said nothing. */
+  musterd_decide_void (command, batch);
   return TRUE;
+}
+
+gboolean
+musterd_command_is_central (const MusterdCommand *command)
+{
+  return command->type >= COMMAND_PUT_USERS;
 }
 
 gboolean
@@ -166,8 +187,29 @@ musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **e
 {
   MusterdEntry *entry;
 
-  if (command->type == COMMAND_PUT_USERS)
-    return decide_put_users (command, batch, error);
+  switch (command->type)
+    {
+    case COMMAND_PUT_USERS:
+      return decide_put_users (command, batch, error);
+    case COMMAND_CHANGE_SETTINGS:
+      return musterd_decide_change_settings (command, batch, error);
+    case COMMAND_RESET_SETTINGS:
+      return musterd_decide_reset_settings (command, batch, error);
+    case COMMAND_ADD_TEMPLATE:
+      return musterd_decide_add_template (command, batch, error);
+    case COMMAND_EDIT_TEMPLATE:
+      return musterd_decide_edit_template (command, batch, error);
+    case COMMAND_REMOVE_TEMPLATE:
+      return musterd_decide_remove_template (command, batch, error);
+    case COMMAND_CHOOSE:
+    case COMMAND_AUTOMATIC:
+    case COMMAND_IGNORE:
+    case COMMAND_END_STANDING:
+    case COMMAND_EXPIRE:
+    case COMMAND_REMOVE_USER:
+    default:
+      break;
+    }
   entry = musterd_engine_require (command->engine, command->user, error);
   if (entry == NULL)
     return FALSE;
@@ -189,6 +231,11 @@ musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **e
       musterd_batch_remove_user (batch, command->user);
       return TRUE;
     case COMMAND_PUT_USERS:
+    case COMMAND_CHANGE_SETTINGS:
+    case COMMAND_RESET_SETTINGS:
+    case COMMAND_ADD_TEMPLATE:
+    case COMMAND_EDIT_TEMPLATE:
+    case COMMAND_REMOVE_TEMPLATE:
     default:
       g_assert_not_reached ();
     }

@@ -51,7 +51,7 @@ musterd_engine_add (MusterdEngine *engine, MusterdUser *user)
   entry->node.at = MUSTERD_TIME_NEVER;
   entry->next_change = MUSTERD_TIME_NEVER;
   entry->stored_since = MUSTERD_TIME_NEVER;
-  entry->settings = musterd_settings_ref (engine->settings);
+  entry->settings = musterd_engine_compose (engine, user);
   g_hash_table_insert (engine->entries, user->id, entry);
   return entry;
 }
@@ -242,7 +242,10 @@ on_shown (gpointer data, const char *user, MusterdStatus status, const char *tem
   musterd_engine_set_ended (entry, ended_by);
 }
 
-static const MusterdStoreReader reader = { .user = on_user,
+static const MusterdStoreReader reader = { .setting = musterd_engine_load_setting,
+                                           .policy = musterd_engine_load_policy,
+                                           .tmpl = musterd_engine_load_template,
+                                           .user = on_user,
                                            .choice = on_choice,
                                            .ignore = on_ignore,
                                            .claim = on_claim,
@@ -267,7 +270,10 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
 
   engine->clock = musterd_clock_ref (clock);
   engine->store = store;
-  engine->settings = musterd_settings_ref (settings);
+  engine->settings = settings != NULL ? musterd_settings_ref (settings) : NULL;
+  engine->blocks = musterd_blocks_new (NULL, 0);
+  engine->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) musterd_setting_scope_unref);
+  engine->composed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) musterd_settings_unref);
   engine->context = g_main_context_ref_thread_default ();
   engine->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   engine->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) musterd_source_state_free);
@@ -298,6 +304,8 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
         }
       musterd_engine_reserve_revisions (engine);
     }
+  if (store == NULL || !musterd_store_has_defaults (store))
+    musterd_engine_make_defaults (engine);
   g_hash_table_iter_init (&iter, engine->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     musterd_engine_touch (engine, entry);
@@ -323,7 +331,10 @@ musterd_engine_free (MusterdEngine *engine)
   g_ptr_array_unref (engine->listeners);
   musterd_heap_free (engine->heap);
   musterd_pending_free (engine->pending);
-  musterd_settings_unref (engine->settings);
+  g_clear_pointer (&engine->settings, musterd_settings_unref);
+  g_hash_table_unref (engine->composed);
+  g_hash_table_unref (engine->scopes);
+  musterd_blocks_unref (engine->blocks);
   g_main_context_unref (engine->context);
   musterd_clock_unref (engine->clock);
   g_free (engine);

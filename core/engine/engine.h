@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 
 typedef struct _MusterdEngine MusterdEngine;
 
-/* `store` is nullable (tests without a disk). Loads the store. */
+/* `store` is nullable (tests without a disk). Loads the store. `settings` is nullable: as the scopes of the store say,
+ * else what holds for everybody, whatever they say (tests). */
 MusterdEngine *musterd_engine_new  (MusterdClock *clock, MusterdStore *store, MusterdSettings *settings,
                                     GError **error);
 /* Hands everything still unwritten to the store. */

@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/heap.h"
+#include "settings/compose.h"
 
 G_BEGIN_DECLS
 
@@ -49,7 +50,10 @@ struct _MusterdEngine
 {
   MusterdClock    *clock;
   MusterdStore    *store; /* nullable */
-  MusterdSettings *settings; /* of whom no scope says anything */
+  MusterdSettings *settings; /* nullable; tests: what holds for everybody as long as no scope is changed */
+  MusterdBlocks   *blocks;
+  GHashTable      *scopes;   /* id → MusterdSettingScope: those that say anything */
+  GHashTable      *composed; /* location and group → MusterdSettings: of those who have nothing of their own */
   GMainContext    *context;
   GHashTable      *entries; /* user id, in the entry's user → MusterdEntry */
   GHashTable      *sources; /* instance → MusterdSourceState */
@@ -80,6 +84,21 @@ void          musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *con
                                          const char *const *removed, gsize n_removed);
 
 void          musterd_engine_set_ended (MusterdEntry *entry, const char *source); /* NULL: nobody said goodbye */
+
+/* scopes.c */
+MusterdSettings *musterd_engine_compose      (MusterdEngine *engine, const MusterdUser *user); /* transfer full */
+void             musterd_engine_take_settings (MusterdEngine *engine, MusterdEntry *entry); /* anew, where they changed */
+/* The scopes of a user; one in `changed` (nullable; MusterdSettingScope) instead of the present one. */
+void             musterd_engine_scopes_of    (MusterdEngine *engine, const MusterdUser *user, GPtrArray *changed,
+                                              MusterdScopes *scopes);
+void             musterd_engine_put_scopes   (MusterdEngine *engine, GPtrArray *scopes); /* in force, and tells */
+void             musterd_engine_drop_scope   (MusterdEngine *engine, const char *user); /* a user's, who is gone */
+void             musterd_engine_load_setting (gpointer data, const char *scope, const char *block, const char *option,
+                                              const char *value);
+void             musterd_engine_load_policy  (gpointer data, const char *scope, const char *block, gboolean may_change);
+void             musterd_engine_load_template (gpointer data, const char *scope, MusterdTemplate *tmpl);
+/* The templates that every house begins with, once. */
+void             musterd_engine_make_defaults (MusterdEngine *engine);
 
 /* settle.c */
 GArray  *musterd_changes_new (void);

@@ -21,9 +21,8 @@ check_plugins (const MusterdOptions *options, const MusterdConfig *config, GPtrA
 {
   g_autofree char *plugin_dir = musterd_daemon_plugin_dir (options, config);
   g_autoptr(MusterdClock) clock = musterd_clock_new_real ();
-  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
   g_autoptr(GError) error = NULL;
-  MusterdEngine *engine = musterd_engine_new (clock, NULL, settings, &error);
+  MusterdEngine *engine = musterd_engine_new (clock, NULL, NULL, &error);
 
   if (engine == NULL)
     {

@@ -211,14 +211,13 @@ static gboolean
 start_core (MusterdDaemon *daemon, GError **error)
 {
   const MusterdOptions *options = daemon->options;
-  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
 
   daemon->store = musterd_store_open (options->state_dir, error);
   if (daemon->store == NULL)
     return FALSE;
   daemon->secrets = musterd_secrets_new (options->state_dir);
   daemon->clock = musterd_clock_new_real ();
-  daemon->engine = musterd_engine_new (daemon->clock, daemon->store, settings, error);
+  daemon->engine = musterd_engine_new (daemon->clock, daemon->store, NULL, error);
   if (daemon->engine == NULL)
     return FALSE;
   daemon->dispatch = musterd_dispatch_new (daemon->engine, daemon->clock);

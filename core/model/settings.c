@@ -118,6 +118,7 @@ settings_clear (gpointer data)
   MusterdSettings *settings = data;
 
   g_ptr_array_unref (settings->templates);
+  g_free ((gpointer) settings->calendar_sources);
   g_clear_pointer (&settings->options, g_hash_table_unref);
   g_clear_pointer (&settings->strings, g_string_chunk_free);
 }

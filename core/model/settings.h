@@ -57,7 +57,7 @@ typedef struct
   gboolean          own_templates;       /* whether users may have templates of their own */
   guint             statuses;            /* MUSTERD_STATUS_BIT() of those open to users */
   /* Block "calendar". */
-  const char *const *calendar_sources;   /* nullable: instances in the order in which they are asked for a mailbox */
+  const char *const *calendar_sources;   /* nullable, the array owned: instances in the order in which they are asked for a mailbox */
   guint             days_ahead;
   const char       *standard_role;       /* appointments, and calls and microphones with none of their own */
   gboolean          subject_as_text;     /* off: subjects are not even stored */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/scopes.h"
+
 typedef enum
 {
   FIND_USER,
@@ -99,6 +101,7 @@ struct _MusterdApply
 {
   sqlite3      *db;
   sqlite3_stmt *statements[N_STATEMENTS];
+  MusterdScopeRows *scopes;
   char         *found_id; /* nullable, GRefString: changes of one user mostly follow each other */
   sqlite3_int64 found;
 };
@@ -115,7 +118,8 @@ musterd_apply_new (sqlite3 *db, GError **error)
       if (apply->statements[i] == NULL)
         return NULL;
     }
-  return g_steal_pointer (&apply);
+  apply->scopes = musterd_scope_rows_new (db, error);
+  return apply->scopes != NULL ? g_steal_pointer (&apply) : NULL;
 }
 
 void
@@ -123,6 +127,7 @@ musterd_apply_free (MusterdApply *apply)
 {
   for (int i = 0; i < N_STATEMENTS; i++)
     sqlite3_finalize (apply->statements[i]);
+  musterd_scope_rows_free (apply->scopes);
   musterd_apply_forget (apply);
   g_free (apply);
 }
@@ -217,9 +222,13 @@ put_user (MusterdApply *apply, const MusterdOp *op)
 static int
 remove_user (MusterdApply *apply, const MusterdOp *op)
 {
-  musterd_sql_bind_text (apply->statements[REMOVE_RECORDS], 1, op->user);
-  int rc = run (apply, REMOVE_RECORDS);
+  g_autofree char *scope = g_strconcat ("user:", op->user, NULL);
+  int rc;
 
+  musterd_sql_bind_text (apply->statements[REMOVE_RECORDS], 1, op->user);
+  rc = run (apply, REMOVE_RECORDS);
+  if (rc == SQLITE_OK)
+    rc = musterd_scope_rows_remove (apply->scopes, scope);
   if (rc != SQLITE_OK)
     return rc;
   of_user (apply, REMOVE_USER);
@@ -422,6 +431,11 @@ apply_of_user (MusterdApply *apply, const MusterdOp *op)
     case MUSTERD_OP_DROP_SOURCE:
     case MUSTERD_OP_REMOVE_TOKEN:
     case MUSTERD_OP_PUT_REVISION:
+    case MUSTERD_OP_PUT_SETTING:
+    case MUSTERD_OP_PUT_POLICY:
+    case MUSTERD_OP_PUT_TEMPLATE:
+    case MUSTERD_OP_REMOVE_TEMPLATE:
+    case MUSTERD_OP_MARK_DEFAULTS:
       break;
     }
   g_return_val_if_reached (SQLITE_MISUSE);
@@ -442,6 +456,8 @@ apply_op (MusterdApply *apply, const MusterdOp *op, GError **error)
 
   if (op->kind == MUSTERD_OP_PUT_USER)
     return put_user (apply, op);
+  if (musterd_scope_rows_takes (op))
+    return musterd_scope_rows_apply (apply->scopes, op);
   if (op->kind == MUSTERD_OP_DROP_SOURCE)
     return drop_source (apply, op->u.source);
   if (op->kind == MUSTERD_OP_PUT_RECORD && op->user == NULL)

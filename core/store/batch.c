@@ -60,9 +60,22 @@ op_clear (gpointer data)
     case MUSTERD_OP_REMOVE_TOKEN:
       g_free (op->u.token_id);
       break;
+    case MUSTERD_OP_PUT_SETTING:
+    case MUSTERD_OP_PUT_POLICY:
+      g_free (op->u.setting.scope);
+      g_free (op->u.setting.block);
+      g_free (op->u.setting.option);
+      g_free (op->u.setting.value);
+      break;
+    case MUSTERD_OP_PUT_TEMPLATE:
+    case MUSTERD_OP_REMOVE_TEMPLATE:
+      g_free (op->u.tmpl.scope);
+      musterd_template_free (op->u.tmpl.tmpl);
+      break;
     case MUSTERD_OP_REMOVE_USER:
     case MUSTERD_OP_REMOVE_CHOICE:
     case MUSTERD_OP_PUT_REVISION:
+    case MUSTERD_OP_MARK_DEFAULTS:
       break;
     }
 }
@@ -269,4 +282,53 @@ void
 musterd_batch_put_revision (MusterdBatch *batch, guint64 revision)
 {
   add_op (batch, MUSTERD_OP_PUT_REVISION, NULL, 0)->u.revision = revision;
+}
+
+static MusterdOp *
+add_setting (MusterdBatch *batch, MusterdOpKind kind, const char *scope, const char *block)
+{
+  MusterdOp *op = add_op (batch, kind, NULL, text_size (scope) + text_size (block));
+
+  op->u.setting.scope = g_strdup (scope);
+  op->u.setting.block = g_strdup (block);
+  return op;
+}
+
+void
+musterd_batch_put_setting (MusterdBatch *batch, const char *scope, const char *block, const char *option,
+                           const char *value)
+{
+  MusterdOp *op = add_setting (batch, MUSTERD_OP_PUT_SETTING, scope, block);
+
+  op->u.setting.option = g_strdup (option);
+  op->u.setting.value = g_strdup (value);
+  batch->bytes += text_size (option) + text_size (value);
+}
+
+void
+musterd_batch_put_policy (MusterdBatch *batch, const char *scope, const char *block, int policy)
+{
+  add_setting (batch, MUSTERD_OP_PUT_POLICY, scope, block)->u.setting.policy = policy;
+}
+
+void
+musterd_batch_put_template (MusterdBatch *batch, const char *scope, guint position, const MusterdTemplate *tmpl)
+{
+  MusterdOp *op = add_op (batch, MUSTERD_OP_PUT_TEMPLATE, NULL, sizeof *tmpl + text_size (tmpl->text));
+
+  op->u.tmpl.scope = g_strdup (scope);
+  op->u.tmpl.position = position;
+  op->u.tmpl.tmpl = musterd_template_copy (tmpl);
+}
+
+void
+musterd_batch_remove_template (MusterdBatch *batch, const char *id)
+{
+  add_op (batch, MUSTERD_OP_REMOVE_TEMPLATE, NULL, text_size (id))->u.tmpl.scope = g_strdup (id);
+}
+
+void
+musterd_batch_mark_defaults (MusterdBatch *batch)
+{
+  add_op (batch, MUSTERD_OP_MARK_DEFAULTS, NULL, 0);
 }

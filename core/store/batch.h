@@ -25,7 +25,12 @@ typedef enum
   MUSTERD_OP_PUT_RECORD,
   MUSTERD_OP_PUT_TOKEN,
   MUSTERD_OP_REMOVE_TOKEN,
-  MUSTERD_OP_PUT_REVISION
+  MUSTERD_OP_PUT_REVISION,
+  MUSTERD_OP_PUT_SETTING,
+  MUSTERD_OP_PUT_POLICY,
+  MUSTERD_OP_PUT_TEMPLATE,
+  MUSTERD_OP_REMOVE_TEMPLATE,
+  MUSTERD_OP_MARK_DEFAULTS
 } MusterdOpKind;
 
 typedef struct
@@ -60,6 +65,18 @@ typedef struct
       char   *instance, *key;
       GBytes *value; /* NULL forgets */
     } record;
+    struct
+    {
+      char *scope, *block, *option; /* option: NULL of a policy */
+      char *value;  /* NULL: inherited again */
+      int   policy; /* 1 users may change, -1 they cannot, 0 inherited again */
+    } setting;
+    struct
+    {
+      char            *scope; /* of a removal: the template's id */
+      guint            position;
+      MusterdTemplate *tmpl;
+    } tmpl;
   } u;
 } MusterdOp;
 

@@ -4,6 +4,7 @@
 #include "store/load.h"
 
 #include "store/row.h"
+#include "store/scopes.h"
 
 /* Bytes of any text but a user's. Wide, since the bounds proper are kept by those who let a text in, and may grow: what
  * was acknowledged is not to be lost by a difference of opinion. */
@@ -348,7 +349,8 @@ musterd_load_all (sqlite3 *db, const MusterdStoreReader *reader, gpointer data, 
 
   g_array_set_clear_func (users, known_clear);
   /* One transaction: one moment. */
-  ok = musterd_sql_exec (db, "BEGIN", error) && load_users (&load, error);
+  ok = musterd_sql_exec (db, "BEGIN", error)
+       && musterd_scope_rows_load (db, reader, data, load.skipped, error) && load_users (&load, error);
   for (gsize i = 0; ok && i < G_N_ELEMENTS (tables); i++)
     ok = load_table (&load, &tables[i], error);
   if (!sqlite3_get_autocommit (db))

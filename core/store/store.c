@@ -20,6 +20,7 @@ struct _MusterdStore
   int            lock;
   gboolean       is_new;
   guint64        revision;
+  gboolean       has_defaults;
   MusterdWriter *writer;
   GCancellable  *closing;
   GMutex         taking; /* one restore at a time: they write the same file */
@@ -132,7 +133,7 @@ musterd_store_open_with (const char *dir, const MusterdWriterLimits *limits, GEr
   g_autoptr(sqlite3) db = NULL;
   MusterdSchemaKind kind = MUSTERD_SCHEMA_EMPTY;
   gboolean created = FALSE;
-  gint64 revision = 0;
+  gint64 revision = 0, defaults = 0;
 
   store->lock = -1;
   g_mutex_init (&store->mutex);
@@ -153,10 +154,12 @@ musterd_store_open_with (const char *dir, const MusterdWriterLimits *limits, GEr
     g_message ("the mode of the store cannot be set; it should be 0600");
   db = open_for_writing (store->path, error);
   if (db == NULL
-      || !musterd_sql_get_int (db, "SELECT value FROM meta WHERE name = 'revision'", &revision, error))
+      || !musterd_sql_get_int (db, "SELECT value FROM meta WHERE name = 'revision'", &revision, error)
+      || !musterd_sql_get_int (db, "SELECT value FROM meta WHERE name = 'defaults'", &defaults, error))
     return NULL;
   store->is_new = kind == MUSTERD_SCHEMA_EMPTY;
   store->revision = (guint64) MAX (revision, 0);
+  store->has_defaults = defaults != 0;
   store->writer = musterd_writer_new (g_steal_pointer (&db), limits, error);
   return store->writer != NULL ? g_steal_pointer (&store) : NULL;
 }
@@ -180,6 +183,12 @@ gboolean
 musterd_store_is_new (MusterdStore *store)
 {
   return store->is_new;
+}
+
+gboolean
+musterd_store_has_defaults (MusterdStore *store)
+{
+  return store->has_defaults;
 }
 
 guint64

@@ -39,6 +39,10 @@ typedef struct
    * for the last client. */
   void (*shown)  (gpointer data, const char *user, MusterdStatus status, const char *template_name, MusterdTime since,
                   const char *ended_by);
+  /* What scopes say comes before all users. Templates come in their order within a scope. */
+  void (*setting) (gpointer data, const char *scope, const char *block, const char *option, const char *value);
+  void (*policy)  (gpointer data, const char *scope, const char *block, gboolean may_change);
+  void (*tmpl)    (gpointer data, const char *scope, MusterdTemplate *tmpl);
 } MusterdStoreReader;
 
 gboolean musterd_store_load (MusterdStore *store, const MusterdStoreReader *reader, gpointer data, GError **error);
@@ -67,8 +71,18 @@ void musterd_batch_put_record    (MusterdBatch *batch, const char *instance, con
 /* A new one; `token->user` (where there is one) must be there. */
 void musterd_batch_put_token     (MusterdBatch *batch, MusterdToken *token); /* refs it */
 void musterd_batch_remove_token  (MusterdBatch *batch, const char *id);
+/* `value` NULL: the scope says nothing of it any more. What a user's scope says goes with the user. */
+void musterd_batch_put_setting   (MusterdBatch *batch, const char *scope, const char *block, const char *option,
+                                  const char *value);
+/* `policy`: 1 users may change it, -1 they cannot, 0 the scope says nothing of it any more. */
+void musterd_batch_put_policy    (MusterdBatch *batch, const char *scope, const char *block, int policy);
+void musterd_batch_put_template  (MusterdBatch *batch, const char *scope, guint position, const MusterdTemplate *tmpl);
+void musterd_batch_remove_template (MusterdBatch *batch, const char *id);
+/* The templates that every house begins with have been put. */
+void musterd_batch_mark_defaults (MusterdBatch *batch);
 /* The highest revision that may have been given out. */
 void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
+gboolean musterd_store_has_defaults (MusterdStore *store); /* as of the opening: see musterd_batch_mark_defaults() */
 guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
 
 /* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. UNAVAILABLE:

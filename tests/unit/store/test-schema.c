@@ -222,8 +222,9 @@ test_no_history (void)
   g_autofree char *loose = test_sql (dir, "SELECT count (*) FROM pragma_table_list WHERE schema = 'main'"
                                           " AND name NOT LIKE 'sqlite_%' AND NOT strict");
 
-  g_assert_cmpstr (tables, ==, "choices claims clients devices ignores meta records shown tokens"
-                              " user_attributes users");
+  g_assert_cmpstr (tables, ==, "choices claims clients delegations devices ignores meta policies"
+                              " records relationships settings shown templates tokens user_attributes"
+                              " users");
   g_assert_cmpstr (key, ==, "user");
   g_assert_cmpstr (loose, ==, "0");
   test_dir_remove (dir);

@@ -13,7 +13,7 @@ typedef struct
 
 #define CLAIM(key, set, kind, free_busy, response, flags, from, until, lease, text) \
   "INSERT INTO claims VALUES (1, 'ews', " key ", " set ", " kind ", " free_busy ", " response ", " flags ", " from \
-  ", " until ", 0, " lease ", NULL, NULL, " text ", NULL, NULL, NULL);"
+  ", " until ", 0, " lease ", NULL, NULL, " text ", NULL, NULL, NULL, 0, 0);"
 
 static const Skipped cases[] = {
   { "claim-kind", CLAIM ("'x'", "''", "99", "4", "0", "0", "1", "2", "0", "NULL"),
@@ -40,7 +40,7 @@ static const Skipped cases[] = {
     "'claims'*too long" },
   { "claim-of-nobody",
     "PRAGMA foreign_keys = OFF; INSERT INTO claims SELECT 77, source, key, set_name, kind, free_busy, response, flags,"
-    " from_time, until_time, began, lease, lease_until, role, text, link, greeting_internal, greeting_external"
+    " from_time, until_time, began, lease, lease_until, role, text, link, greeting_internal, greeting_external, 0, 0"
     " FROM claims WHERE user = 1",
     "'claims'*user is not there" },
   { "choice-status", "INSERT INTO choices VALUES (1, 1, NULL, 7, NULL, 1, 2, NULL)", "'choices'*unknown status" },
