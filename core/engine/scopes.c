@@ -175,7 +175,7 @@ musterd_engine_put_scopes (MusterdEngine *engine, GPtrArray *scopes)
       if (musterd_setting_scope_is_empty (scope))
         g_hash_table_remove (engine->scopes, scope->id);
       else
-        g_hash_table_insert (engine->scopes, scope->id, musterd_setting_scope_ref (scope));
+        g_hash_table_replace (engine->scopes, scope->id, musterd_setting_scope_ref (scope));
       forget_composed (engine, scope);
       if (scope->layer != MUSTERD_LAYER_USER)
         {
