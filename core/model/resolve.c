@@ -391,18 +391,29 @@ reach_of (const Shown *shown, MusterdTelephony telephony)
     }
 }
 
-/* The greeting belongs to the absence, whatever shows above it: a caller hears it during a call too. */
+/* Somebody who says that they are at work after all, by a choice made in the absence or for a time: "I am away" would
+ * not be true. Whoever only says more exactly why they are away, or logs off, is. */
+static gboolean
+is_back (const MusterdBase *base, const MusterdClaim *absence)
+{
+  return (base->timed || musterd_judge_is_out (base, absence)) && base->status != MUSTERD_STATUS_UNAVAILABLE
+         && base->status != MUSTERD_STATUS_LOGGED_OFF;
+}
+
+/* The greeting belongs to the absence, whatever source shows above it: a caller hears it during a call too. */
 static void
 fill_greetings (const Walk *walk, MusterdPresence *presence)
 {
   const MusterdClaim *best = NULL;
+  MusterdBase base;
 
+  musterd_judge_base (&walk->question, walk->now, TRUE, &base);
   for (guint i = 0; i < walk->active->len; i++)
     {
       const MusterdClaim *claim = g_ptr_array_index (walk->active, i);
 
       if (musterd_judge_kind (claim) == MUSTERD_CLAIM_ABSENCE && claim->more != NULL
-          && (claim->more->greeting_internal != NULL || claim->more->greeting_external != NULL)
+          && (claim->more->greeting_internal != NULL || claim->more->greeting_external != NULL) && !is_back (&base, claim)
           && (best == NULL || musterd_judge_stronger (claim, best)))
         best = claim;
     }

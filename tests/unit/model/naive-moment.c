@@ -130,11 +130,17 @@ static void
 find_greeting (MusterdPresence *presence, const MusterdFacts *facts, const MusterdSettings *settings, MusterdTime now)
 {
   const MusterdClaim *best = NULL;
+  NaiveBase base = naive_find_base (facts, settings, now);
+  gboolean at_work = base.choice != NULL && base.status != MUSTERD_STATUS_UNAVAILABLE
+                     && base.status != MUSTERD_STATUS_LOGGED_OFF;
 
   for (guint i = 0; i < facts->claims->len; i++)
     {
       const MusterdClaim *claim = facts->claims->pdata[i];
 
+      /* A person who says during their absence that they are here has no absence to be greeted with. */
+      if (at_work && (base.timed || claim->began <= base.choice->made))
+        continue;
       if (!naive_is_absence (claim) || !naive_claim_speaks (claim, facts, settings, now) || claim->more == NULL)
         continue;
       if (claim->more->greeting_internal == NULL && claim->more->greeting_external == NULL)
