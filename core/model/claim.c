@@ -33,6 +33,15 @@ more_free (MusterdClaimMore *more)
 }
 
 static void
+rules_free (MusterdClaimRules *rules)
+{
+  if (rules == NULL)
+    return;
+  g_free (rules->categories);
+  g_free (rules);
+}
+
+static void
 claim_clear (gpointer data)
 {
   MusterdClaim *claim = data;
@@ -43,6 +52,7 @@ claim_clear (gpointer data)
   g_clear_pointer (&claim->role, musterd_intern_release);
   g_clear_pointer (&claim->text, g_ref_string_release);
   more_free (claim->more);
+  rules_free (claim->rules);
 }
 
 MusterdClaim *
@@ -70,6 +80,11 @@ musterd_claim_copy (const MusterdClaim *claim)
   copy->more = NULL;
   if (claim->more != NULL)
     musterd_claim_set_more (copy, claim->more->link, claim->more->greeting_internal, claim->more->greeting_external);
+  if (claim->rules != NULL)
+    {
+      copy->rules = g_memdup2 (claim->rules, sizeof *claim->rules);
+      copy->rules->categories = g_strdup (claim->rules->categories);
+    }
   return copy;
 }
 
@@ -100,6 +115,28 @@ musterd_claim_set_more (MusterdClaim *claim, const char *link, const char *greet
   claim->more->link = g_strdup (link);
   claim->more->greeting_internal = g_strdup (greeting_internal);
   claim->more->greeting_external = g_strdup (greeting_external);
+}
+
+void
+musterd_claim_set_asked (MusterdClaim *claim, const char *categories, guint32 n_attendees)
+{
+  g_clear_pointer (&claim->rules, rules_free);
+  if ((categories == NULL || *categories == '\0') && n_attendees == 0)
+    return;
+  claim->rules = g_new0 (MusterdClaimRules, 1);
+  claim->rules->categories = g_strdup (categories);
+  claim->rules->n_attendees = n_attendees;
+}
+
+void
+musterd_claim_set_met (MusterdClaim *claim, guint32 stamp, guint64 met)
+{
+  g_clear_pointer (&claim->rules, rules_free);
+  if (met == 0)
+    return;
+  claim->rules = g_new0 (MusterdClaimRules, 1);
+  claim->rules->stamp = stamp;
+  claim->rules->met = met;
 }
 
 /* Of SHA-256, 128 bits: no two keys that anybody could find have the same. */
@@ -168,11 +205,15 @@ musterd_claim_equal (const MusterdClaim *a, const MusterdClaim *b)
   const MusterdClaimMore none = { NULL, NULL, NULL };
   const MusterdClaimMore *more_a = a->more != NULL ? a->more : &none;
   const MusterdClaimMore *more_b = b->more != NULL ? b->more : &none;
+  const MusterdClaimRules unasked = { NULL, 0, 0, 0 };
+  const MusterdClaimRules *rules_a = a->rules != NULL ? a->rules : &unasked;
+  const MusterdClaimRules *rules_b = b->rules != NULL ? b->rules : &unasked;
 
   return g_str_equal (a->source, b->source) && g_str_equal (a->set, b->set) && g_str_equal (a->key, b->key)
          && a->from == b->from && a->until == b->until && a->began == b->began && a->lease == b->lease
          && a->kind == b->kind && a->free_busy == b->free_busy && a->response == b->response
          && a->all_day == b->all_day && a->cancelled == b->cancelled && a->is_private == b->is_private
+         && rules_a->stamp == rules_b->stamp && rules_a->met == rules_b->met
          && g_strcmp0 (a->role, b->role) == 0 && g_strcmp0 (a->text, b->text) == 0
          && g_strcmp0 (more_a->link, more_b->link) == 0
          && g_strcmp0 (more_a->greeting_internal, more_b->greeting_internal) == 0

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 #define MUSTERD_CLAIM_TEXT_MAX 1024
 #define MUSTERD_CLAIM_GREETING_MAX 4096
 #define MUSTERD_CLAIM_LINK_MAX 2048
+#define MUSTERD_CLAIM_CATEGORIES_MAX 4096
 /* As `from` of a claim on its way into the engine: the moment it comes in, or what it was if it is in force. */
 #define MUSTERD_CLAIM_NOW 0
 #define MUSTERD_LEASE_MAX (12 * MUSTERD_HOUR)
@@ -25,6 +26,15 @@ typedef struct
   char *greeting_internal; /* nullable; plain text */
   char *greeting_external; /* nullable; plain text */
 } MusterdClaimMore;
+
+/* What calendar rules ask (rule.h). On its way to the door a claim has the upper half, behind it the lower one. */
+typedef struct
+{
+  char   *categories;  /* nullable; separated by ';' */
+  guint32 n_attendees;
+  guint32 stamp;       /* of the rules that were asked */
+  guint64 met;         /* those of them that it met, bit by bit; never 0 in the ledger */
+} MusterdClaimRules;
 
 typedef struct
 {
@@ -38,6 +48,7 @@ typedef struct
   char             *role;   /* interned, nullable: role or name of the template it asks for */
   char             *text;   /* GRefString, nullable: subject, program or label; NULL when private */
   MusterdClaimMore *more;   /* nullable */
+  MusterdClaimRules *rules; /* nullable: nothing to be asked, or nothing met */
   guint8            kind, free_busy, response; /* MusterdClaimKind, MusterdFreeBusy, MusterdResponse */
   guint8            all_day : 1, cancelled : 1, is_private : 1;
   guint32           run;  /* the start of its source that put it last; 0 = read from the store */
@@ -53,6 +64,10 @@ void          musterd_claim_set_role  (MusterdClaim *claim, const char *role);
 void          musterd_claim_set_text  (MusterdClaim *claim, const char *text);
 void          musterd_claim_set_more  (MusterdClaim *claim, const char *link, const char *greeting_internal,
                                        const char *greeting_external);
+/* What the door is to judge; nothing of it is kept. */
+void          musterd_claim_set_asked (MusterdClaim *claim, const char *categories, guint32 n_attendees);
+/* What was found there, in the place of what was asked. */
+void          musterd_claim_set_met   (MusterdClaim *claim, guint32 stamp, guint64 met);
 /* A key as the ledger has it: as it is, or a digest of it; the same for ever. */
 char         *musterd_claim_dup_short_key (const char *key);
 /* FALSE: it was short already. */

@@ -64,10 +64,13 @@ musterd_explain (const MusterdFacts *facts, const MusterdSettings *settings, Mus
     {
       MusterdVerdict *verdict = g_new0 (MusterdVerdict, 1);
       const MusterdTemplate *tmpl;
+      const MusterdRule *rule;
 
       verdict->claim = musterd_claim_ref (g_ptr_array_index (facts->claims, i));
       tmpl = musterd_judge_template (&question, verdict->claim);
       verdict->template_name = tmpl != NULL ? tmpl->name : NULL;
+      rule = musterd_judge_rule (&question, verdict->claim, &tmpl);
+      verdict->rule = rule != NULL ? rule->name : NULL;
       g_ptr_array_add (verdicts, verdict);
       if (!in_play (&question, verdict, now))
         continue;

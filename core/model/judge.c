@@ -24,14 +24,40 @@ musterd_judge_kind (const MusterdClaim *claim)
   return (MusterdClaimKind) claim->kind;
 }
 
+const MusterdRule *
+musterd_judge_rule (const MusterdQuestion *question, const MusterdClaim *claim, const MusterdTemplate **tmpl)
+{
+  const MusterdSettings *settings = question->settings;
+
+  *tmpl = NULL;
+  /* What is off is off: no rule brings it back. */
+  if (settings->rules == NULL || claim->cancelled || claim->response == MUSTERD_RESPONSE_DECLINED
+      || !musterd_claim_kind_is_calendar ((MusterdClaimKind) claim->kind))
+    return NULL;
+  for (guint i = 0; i < settings->rules->len; i++)
+    {
+      const MusterdRule *rule = &g_array_index (settings->rules, MusterdRule, i);
+
+      if (!musterd_rule_matches (rule, i, settings->rules_stamp, claim))
+        continue;
+      *tmpl = musterd_settings_find (settings, rule->template_ref);
+      if (*tmpl != NULL || rule->template_ref == NULL)
+        return rule;
+    }
+  return NULL;
+}
+
 const char *
 musterd_judge_no_effect (const MusterdQuestion *question, const MusterdClaim *claim)
 {
   const MusterdSettings *settings = question->settings;
   MusterdClaimKind kind = musterd_judge_kind (claim);
+  const MusterdTemplate *tmpl;
 
   if (claim->cancelled)
     return "cancelled";
+  if (musterd_judge_rule (question, claim, &tmpl) != NULL)
+    return tmpl == NULL ? "rule" : NULL;
   if (claim->free_busy == MUSTERD_FREE_BUSY_FREE)
     return "free";
   if (kind != MUSTERD_CLAIM_APPOINTMENT && kind != MUSTERD_CLAIM_ABSENCE)
@@ -71,9 +97,12 @@ musterd_judge_rank (const MusterdClaim *claim)
     }
 }
 
+/* An entry shown as free is in force by a rule alone. */
 static guint
 weight (const MusterdClaim *claim)
 {
+  if (claim->free_busy == MUSTERD_FREE_BUSY_FREE)
+    return 0;
   if (claim->free_busy == MUSTERD_FREE_BUSY_ELSEWHERE)
     return 1;
   return claim->free_busy == MUSTERD_FREE_BUSY_TENTATIVE ? 2 : 3;
@@ -215,6 +244,9 @@ musterd_judge_template (const MusterdQuestion *question, const MusterdClaim *cla
   const MusterdSettings *settings = question->settings;
   const MusterdTemplate *tmpl = NULL;
 
+  musterd_judge_rule (question, claim, &tmpl);
+  if (tmpl != NULL)
+    return tmpl;
   switch (musterd_judge_kind (claim))
     {
     case MUSTERD_CLAIM_DND:

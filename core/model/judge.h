@@ -36,6 +36,10 @@ void musterd_question_init (MusterdQuestion *question, const MusterdFacts *facts
 const char     *musterd_judge_no_effect (const MusterdQuestion *question, const MusterdClaim *claim);
 /* The kind it counts as: an appointment shown as out of office is an absence. */
 MusterdClaimKind musterd_judge_kind     (const MusterdClaim *claim);
+/* The calendar rule that decides over this claim, with the active template it names; NULL: none does. A rule whose
+ * template is not there decides nothing. */
+const MusterdRule *musterd_judge_rule   (const MusterdQuestion *question, const MusterdClaim *claim,
+                                         const MusterdTemplate **tmpl);
 /* 1 (strongest) to 5. */
 guint           musterd_judge_rank      (const MusterdClaim *claim);
 /* Whether `a` goes before `b` where both are in force. A total order, so that arrival plays no part. */

@@ -23,8 +23,9 @@ typedef struct
   MusterdClaim  *claim;
   MusterdOutcome outcome;
   char          *other;  /* nullable: the other side, "source/key", "choice" or "timed choice" */
-  const char    *reason; /* nullable, static: why it has no effect ("free", "declined", "ended", …) */
+  const char    *reason; /* nullable, static: why it has no effect ("free", "declined", "rule", "ended", …) */
   const char    *template_name; /* nullable, owned by the settings: the template it takes when in force */
+  const char    *rule;          /* nullable, owned by the settings: the calendar rule that decides over it */
 } MusterdVerdict;
 
 void       musterd_verdict_free (MusterdVerdict *verdict);

@@ -119,6 +119,7 @@ settings_clear (gpointer data)
 
   g_ptr_array_unref (settings->templates);
   g_free ((gpointer) settings->calendar_sources);
+  g_clear_pointer (&settings->rules, g_array_unref);
   g_clear_pointer (&settings->options, g_hash_table_unref);
   g_clear_pointer (&settings->strings, g_string_chunk_free);
 }

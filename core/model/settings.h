@@ -3,6 +3,7 @@
  * the resolver is given. Where the value comes from (built-in, location, group, user) is not its business. */
 #pragma once
 
+#include "model/rule.h"
 #include "model/types.h"
 
 G_BEGIN_DECLS
@@ -62,6 +63,8 @@ typedef struct
   const char       *standard_role;       /* appointments, and calls and microphones with none of their own */
   gboolean          subject_as_text;     /* off: subjects are not even stored */
   gboolean          count_tentative, count_unanswered, count_all_day, count_elsewhere;
+  GArray           *rules;               /* nullable; asked in order before what counts */
+  guint32           rules_stamp;         /* musterd_rules_stamp() of them: where it changes, sources are to send anew */
   /* Block "relationships". */
   MusterdRelation   same_group, same_location, others; /* EMPLOYEE and so on; what the paths by default grant */
   MusterdExtension  users_may;

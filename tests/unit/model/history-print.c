@@ -67,6 +67,8 @@ append_claim (GString *out, const MusterdClaim *claim)
   append_time (out, "until", claim->until);
   append_time (out, "began", claim->began);
   append_time (out, "lease", claim->lease_until);
+  if (claim->rules != NULL)
+    g_string_append_printf (out, " met=%" G_GINT64_MODIFIER "x of %08x", claim->rules->met, claim->rules->stamp);
   g_string_append_c (out, '\n');
 }
 
@@ -89,6 +91,18 @@ append_settings (GString *out, const MusterdSettings *settings)
                                 musterd_forward_scope_to_string (tmpl->forwarding.scope),
                                 musterd_forward_target_to_string (tmpl->forwarding.target));
       append_text (out, "number", tmpl->forwarding.number);
+      g_string_append_c (out, '\n');
+    }
+  for (guint i = 0; settings->rules != NULL && i < settings->rules->len; i++)
+    {
+      const MusterdRule *rule = &g_array_index (settings->rules, MusterdRule, i);
+
+      g_string_append_printf (out, "  rule %u of %08x: free-busy=%x responses=%x all-day=%d attendees=%u", i,
+                              settings->rules_stamp, rule->free_busy, rule->responses, rule->all_day,
+                              rule->n_attendees);
+      append_text (out, "category", rule->category);
+      append_text (out, "subject", rule->subject);
+      append_text (out, "template", rule->template_ref);
       g_string_append_c (out, '\n');
     }
   g_string_append_printf (out,

@@ -82,6 +82,8 @@ copy_settings (const MusterdSettings *settings)
   copy->count_unanswered = settings->count_unanswered;
   copy->count_all_day = settings->count_all_day;
   copy->count_elsewhere = settings->count_elsewhere;
+  copy->rules = settings->rules != NULL ? g_array_ref (settings->rules) : NULL;
+  copy->rules_stamp = settings->rules_stamp;
   return copy;
 }
 
@@ -120,7 +122,7 @@ remove_nth (GPtrArray *array, guint *n)
   return TRUE;
 }
 
-#define N_CLAIM_WAYS 8
+#define N_CLAIM_WAYS 9
 
 static gboolean
 simplify_claim (MusterdClaim *claim, guint way)
@@ -149,6 +151,9 @@ simplify_claim (MusterdClaim *claim, guint way)
       break;
     case 6:
       claim->is_private = 0;
+      break;
+    case 7:
+      musterd_claim_set_met (claim, 0, 0);
       break;
     default:
       claim->began = claim->from;
@@ -186,7 +191,7 @@ simplify_template (MusterdTemplate *tmpl, guint way)
   return changed;
 }
 
-#define N_FACT_WAYS 7
+#define N_FACT_WAYS 8
 
 static gboolean
 simplify_facts (History *history, guint way)
@@ -221,6 +226,10 @@ simplify_facts (History *history, guint way)
       changed = facts->standing != NULL && facts->standing->text != NULL;
       if (changed)
         g_clear_pointer (&facts->standing->text, g_free);
+      break;
+    case 6:
+      changed = history->settings->rules != NULL;
+      g_clear_pointer (&history->settings->rules, g_array_unref);
       break;
     default:
       changed = history->settings->choice_ends != MUSTERD_CHOICE_ENDS_NEVER;

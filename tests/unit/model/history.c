@@ -80,6 +80,24 @@ random_template (GRand *rand, gboolean own)
   return tmpl;
 }
 
+static void
+add_rule (GArray *rules, GRand *rand)
+{
+  static const char *const refs[] = { NULL, "home-office", "Mine", "do-not-disturb", "no-such-role" };
+  MusterdRule rule = { .name = g_strdup_printf ("r%u", rules->len), .template_ref = g_strdup (PICK (rand, refs)) };
+
+  if (one_in (rand, 2))
+    rule.free_busy = (guint32) g_rand_int_range (rand, 0, 1 << MUSTERD_N_FREE_BUSY);
+  if (one_in (rand, 2))
+    rule.responses = (guint32) g_rand_int_range (rand, 0, 1 << MUSTERD_N_RESPONSES);
+  if (one_in (rand, 2))
+    rule.all_day = (MusterdAllDay) g_rand_int_range (rand, MUSTERD_ALL_DAY_ANY, MUSTERD_ALL_DAY_NO + 1);
+  rule.category = one_in (rand, 4) ? g_strdup ("travel") : NULL;
+  rule.subject = one_in (rand, 4) ? g_strdup ("plan") : NULL;
+  rule.n_attendees = one_in (rand, 4) ? 5 : 0;
+  g_array_append_val (rules, rule);
+}
+
 MusterdSettings *
 history_settings_new (GRand *rand)
 {
@@ -113,6 +131,13 @@ history_settings_new (GRand *rand)
   settings->count_unanswered = one_in (rand, 2);
   settings->count_all_day = one_in (rand, 2);
   settings->count_elsewhere = one_in (rand, 2);
+  if (one_in (rand, 2))
+    {
+      settings->rules = musterd_rules_new ();
+      for (int i = one_in (rand, 8) ? MUSTERD_RULES_MAX : g_rand_int_range (rand, 0, 4); i > 0; i--)
+        add_rule (settings->rules, rand);
+      settings->rules_stamp = musterd_rules_stamp (settings->rules);
+    }
   return settings;
 }
 
@@ -160,6 +185,10 @@ add_claim (History *history, GRand *rand)
     claim->response = (guint8) g_rand_int_range (rand, 0, MUSTERD_N_RESPONSES);
   claim->all_day = one_in (rand, 5);
   claim->cancelled = one_in (rand, 10);
+  /* Sometimes from before the rules were changed; of any kind, though only a calendar's has a meaning. */
+  if (one_in (rand, 2))
+    musterd_claim_set_met (claim, history->settings->rules_stamp ^ one_in (rand, 4),
+                           (guint64) g_rand_int (rand) << 32 | g_rand_int (rand));
 
   old = musterd_facts_put_claim (&history->facts, claim, MUSTERD_TIME_ALWAYS);
   if (one_in (rand, 3))

@@ -35,6 +35,8 @@ claim_class (const MusterdClaim *claim)
 {
   switch ((MusterdFreeBusy) claim->free_busy)
     {
+    case MUSTERD_FREE_BUSY_FREE:
+      return 4; /* shows by a rule alone */
     case MUSTERD_FREE_BUSY_TENTATIVE:
       return 2;
     case MUSTERD_FREE_BUSY_ELSEWHERE:
@@ -45,13 +47,66 @@ claim_class (const MusterdClaim *claim)
 }
 
 static gboolean
+rule_takes (const MusterdRule *rule, guint place, const MusterdSettings *settings, const MusterdClaim *claim)
+{
+  guint shown = claim->free_busy;
+  gboolean door = rule->category != NULL || rule->subject != NULL || rule->n_attendees != 0;
+
+  /* An entry of which nobody says how it is shown is shown as busy. */
+  if (claim->kind == MUSTERD_CLAIM_APPOINTMENT && shown == MUSTERD_FREE_BUSY_NONE)
+    shown = MUSTERD_FREE_BUSY_BUSY;
+  if (rule->free_busy != 0 && !(rule->free_busy & (1 << shown)))
+    return FALSE;
+  if (rule->responses != 0 && !(rule->responses & (1 << claim->response)))
+    return FALSE;
+  if (rule->all_day == MUSTERD_ALL_DAY_YES && !claim->all_day)
+    return FALSE;
+  if (rule->all_day == MUSTERD_ALL_DAY_NO && claim->all_day)
+    return FALSE;
+  if (!door)
+    return TRUE;
+  /* Found at the door, when the rules were these. */
+  if (claim->rules == NULL || claim->rules->stamp != settings->rules_stamp)
+    return FALSE;
+  return (claim->rules->met & ((guint64) 1 << place)) != 0;
+}
+
+/* The first rule that takes the entry in and can be followed; its template is NULL where there is to be no effect. */
+static const MusterdRule *
+claim_rule (const MusterdClaim *claim, const MusterdSettings *settings, const MusterdTemplate **tmpl)
+{
+  *tmpl = NULL;
+  if (claim->kind != MUSTERD_CLAIM_ABSENCE && claim->kind != MUSTERD_CLAIM_APPOINTMENT)
+    return NULL;
+  for (guint place = 0; settings->rules != NULL && place < settings->rules->len; place++)
+    {
+      const MusterdRule *rule = (const MusterdRule *) (gpointer) settings->rules->data + place;
+
+      if (!rule_takes (rule, place, settings, claim))
+        continue;
+      if (rule->template_ref == NULL)
+        return rule;
+      *tmpl = naive_find_template (settings, rule->template_ref);
+      if (*tmpl != NULL)
+        return rule;
+    }
+  return NULL;
+}
+
+static gboolean
 claim_has_effect (const MusterdClaim *claim, const MusterdSettings *settings)
 {
-  if (claim->cancelled || claim->free_busy == MUSTERD_FREE_BUSY_FREE)
+  const MusterdTemplate *tmpl = NULL;
+
+  if (claim->cancelled)
     return FALSE;
   if (claim->kind != MUSTERD_CLAIM_ABSENCE && claim->kind != MUSTERD_CLAIM_APPOINTMENT)
-    return TRUE;
+    return claim->free_busy != MUSTERD_FREE_BUSY_FREE;
   if (claim->response == MUSTERD_RESPONSE_DECLINED)
+    return FALSE;
+  if (claim_rule (claim, settings, &tmpl) != NULL)
+    return tmpl != NULL;
+  if (claim->free_busy == MUSTERD_FREE_BUSY_FREE)
     return FALSE;
   if (claim->response == MUSTERD_RESPONSE_UNANSWERED && !settings->count_unanswered)
     return FALSE;
@@ -144,6 +199,8 @@ naive_claim_template (const MusterdClaim *claim, const MusterdSettings *settings
 {
   const MusterdTemplate *tmpl = NULL;
 
+  if (claim_rule (claim, settings, &tmpl) != NULL && tmpl != NULL)
+    return tmpl;
   switch (claim_rank (claim))
     {
     case 1:

@@ -439,6 +439,97 @@ const Rule resolve_rules[] = {
     "appointment a from=9 until=10; microphone m from=9:30 until=10:30 lease=10:15; dnd d from=10:15 until=12",
     "at 9 until=10:15 free=12" },
 
+  /* Calendar rules. */
+  { "rule/no-effect",
+    "rule Lunch subject=lunch; appointment a from=12 until=13 text='Team LUNCH'; appointment b from=12 until=13 text=Talk",
+    "at 12 status=busy source=src; why 12 a=no-effect,rule,by=Lunch b=wins" },
+  { "rule/template",
+    "rule 'On the road' category=travel template=be-right-back; appointment a from=9 until=10 categories='Red, TRAVEL'",
+    "at 9 status=be-right-back template='Be Right Back' kind=appointment until=10; why 9 a='wins,by=On the road'" },
+  { "rule/category-is-not-a-part-of-one",
+    "rule r category=travel; appointment a from=9 until=10 categories='Travel agency'",
+    "at 9 status=busy; why 9 a=wins" },
+  { "rule/free-with-a-template",
+    "rule Home show=free category='home office' template=home-office;"
+    "appointment a from=0 until=24 all-day show=free categories='Home Office'; appointment b from=9 until=10",
+    "at 8 status=available template='Home office' kind=appointment;"
+    "at 9 status=busy until=10 free=10; why 9 a=weaker-than,src/b,by=Home b=wins;"
+    "at 10 status=available template='Home office' until=24" },
+  { "rule/free-is-weaker-than-elsewhere",
+    "set elsewhere; rule Home show=free template=home-office;"
+    "appointment a from=9 until=12 show=elsewhere; appointment b from=10 until=11 show=free",
+    "at 10 status=busy; why 10 a=wins b=weaker-than,src/a,by=Home" },
+  { "rule/free-without-rule-stays-free",
+    "rule Home show=free category=x template=home-office; appointment a from=9 until=12 show=free",
+    "at 9 status=available template=Available; why 9 a=no-effect,free" },
+  { "rule/the-first-decides",
+    "rule Big attendees=10 template=do-not-disturb; rule Any attendees=2 template=break;"
+    "appointment a from=9 until=10 attendees=10; appointment b from=10 until=11 attendees=9;"
+    "appointment c from=11 until=12 attendees=1",
+    "at 9 status=do-not-disturb; at 10 template=Break; at 11 template=Appointment;"
+    "why 9 a=wins,by=Big b=not-yet,by=Any c=not-yet" },
+  { "rule/without-its-template-is-passed-over",
+    "template break inactive; rule r template=break; rule s template=nowhere; rule t template=busy;"
+    "appointment a from=9 until=10",
+    "at 9 template=Busy; why 9 a=wins,by=t" },
+  { "rule/passed-over-to-what-counts",
+    "rule r template=nowhere; appointment a from=9 until=10 response=unanswered",
+    "at 9 status=available; why 9 a=no-effect,unanswered" },
+  { "rule/before-what-counts",
+    "set tentative=no all-day=no;"
+    "rule r response=unanswered template=busy; rule s show=tentative template=busy; rule t all-day template=busy;"
+    "appointment a from=9 until=10 response=unanswered; appointment b from=10 until=11 show=tentative;"
+    "appointment c from=11 until=12 all-day",
+    "at 9 template=Busy; at 10 template=Busy; at 11 template=Busy; why 9 a=wins,by=r b=not-yet,by=s c=not-yet,by=t" },
+  { "rule/not-all-day",
+    "rule r all-day=no; appointment a from=9 until=10; appointment b from=9 until=10 all-day",
+    "why 9 a=no-effect,rule,by=r b=wins" },
+  { "rule/nothing-revives-cancelled-and-declined",
+    "rule r template=busy; appointment a from=9 until=10 cancelled; appointment b from=9 until=10 response=declined",
+    "at 9 status=available; why 9 a=no-effect,cancelled b=no-effect,declined" },
+  { "rule/shown-as-nothing-is-busy",
+    "rule r show=busy,tentative; appointment a from=9 until=10; appointment b from=9 until=10 show=elsewhere",
+    "why 9 a=no-effect,rule,by=r b='no-effect,working elsewhere'" },
+  { "rule/absence-keeps-its-rank",
+    "rule r show=out-of-office subject=flextime template=home-office;"
+    "appointment a from=9 until=12 show=out-of-office text=Flextime; appointment b from=10 until=11",
+    "at 10 template='Home office' kind=absence; why 10 a=wins,by=r b=weaker-than,src/a" },
+  { "rule/no-automatic-reply-is-shown-as-out-of-office",
+    "rule r show=out-of-office; absence x from=9 until=12 external=Out; appointment a from=9 until=12 show=out-of-office",
+    "at 9 status=unavailable external=Out; why 9 x=wins a=no-effect,rule,by=r" },
+  { "rule/without-effect-has-no-greeting",
+    "rule r; absence x from=9 until=12 external=Out",
+    "at 9 status=available external=-; why 9 x=no-effect,rule,by=r" },
+  { "rule/not-for-other-kinds",
+    "rule r; call c from=9; microphone m from=9; dnd d from=9",
+    "at 9 status=do-not-disturb; why 9 c=weaker-than,src/d m=weaker-than,src/d d=wins" },
+  { "rule/private-has-neither-subject-nor-category",
+    "rule r subject=doctor; rule s category=health; rule t attendees=3 template=do-not-disturb;"
+    "appointment a from=9 until=10 private text=Doctor categories=Health;"
+    "appointment b from=10 until=11 private text=Doctor attendees=3",
+    "at 9 template=Appointment; at 10 status=do-not-disturb; why 9 a=wins b=not-yet,by=t" },
+  { "rule/all-its-conditions",
+    "rule r show=busy response=organizer subject=board category=red attendees=2;"
+    "appointment a from=9 until=10 text=Board categories=Red attendees=2 response=organizer;"
+    "appointment b from=9 until=10 text=Board categories=Red attendees=1 response=organizer;"
+    "appointment c from=9 until=10 text=Board categories=Blue attendees=2 response=organizer;"
+    "appointment d from=9 until=10 text=Bored categories=Red attendees=2 response=organizer;"
+    "appointment e from=9 until=10 text=Board categories=Red attendees=2 response=accepted",
+    "why 9 a=no-effect,rule,by=r b=wins c=weaker-than,src/b d=weaker-than,src/b e=weaker-than,src/b" },
+  { "rule/changed-rules-wait-for-the-source",
+    "rule r subject=lunch; rule s all-day; appointment a from=9 until=10 text=Lunch; change-rules;"
+    "appointment b from=9 until=10 text=Lunch; appointment c from=9 until=10 all-day",
+    "why 9 a=wins b=no-effect,rule,by=r c=no-effect,rule,by=s" },
+  { "rule/holds-off-by-status-as-ever",
+    "rule r template=home-office; choice status=logged-off made=8; appointment a from=9 until=10",
+    "at 9 status=logged-off; why 9 a=weaker-than,choice,by=r" },
+  { "rule/forwarding-of-its-template",
+    "template busy forward=mobile; rule r template=busy; appointment a from=9 until=10",
+    "at 9 forward='+49 170 2'" },
+  { "rule/ignored-by-hand",
+    "rule r template=busy; appointment a from=9 until=10; ignore a from=9",
+    "at 9 status=available; why 9 a=ignored,by=r" },
+
   { NULL, NULL, NULL },
 };
 /* clang-format on */

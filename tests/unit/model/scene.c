@@ -215,6 +215,54 @@ read_set (char **words, Scene *scene)
     }
 }
 
+/* The bits of "a,b,c". */
+#define BITS_WORD(words, name, prefix, Type, result)                                                                   \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    const char *value_ = scene_word ((words), (name));                                                                 \
+    g_auto(GStrv) parts_ = g_strsplit (value_ != NULL ? value_ : "", ",", -1);                                         \
+    for (guint i_ = 0; parts_[i_] != NULL; i_++)                                                                       \
+      {                                                                                                                \
+        Type bit_;                                                                                                     \
+        if (!musterd_##prefix##_from_string (parts_[i_], &bit_))                                                       \
+          misread ((words), parts_[i_]);                                                                               \
+        *(result) |= 1u << bit_;                                                                                       \
+      }                                                                                                                \
+  }                                                                                                                    \
+  G_STMT_END
+
+static char *
+folded_word (char **words, const char *name)
+{
+  const char *value = scene_word (words, name);
+
+  return value != NULL ? musterd_rule_fold (value) : NULL;
+}
+
+static void
+read_rule (char **words, Scene *scene)
+{
+  static const char *const names[] = { "show",    "response",  "all-day",  "category",
+                                       "subject", "attendees", "template", NULL };
+  MusterdSettings *settings = scene->settings;
+  MusterdRule rule = { NULL };
+
+  check_words (words, 2, names);
+  rule.name = g_strdup (words[1]);
+  BITS_WORD (words, "show", free_busy, MusterdFreeBusy, &rule.free_busy);
+  BITS_WORD (words, "response", response, MusterdResponse, &rule.responses);
+  if (scene_word (words, "all-day") != NULL)
+    rule.all_day = flag_word (words, "all-day", FALSE) ? MUSTERD_ALL_DAY_YES : MUSTERD_ALL_DAY_NO;
+  rule.category = folded_word (words, "category");
+  rule.subject = folded_word (words, "subject");
+  rule.n_attendees = (guint) g_ascii_strtoull (text_word (words, "attendees", "0"), NULL, 10);
+  rule.template_ref = g_strdup (scene_word (words, "template"));
+  if (settings->rules == NULL)
+    settings->rules = musterd_rules_new ();
+  g_array_append_val (settings->rules, rule);
+  settings->rules_stamp = musterd_rules_stamp (settings->rules);
+}
+
 /* Facts. */
 
 static void
@@ -241,11 +289,13 @@ read_claim (char **words, Scene *scene, MusterdClaimKind kind)
 {
   static const char *const names[] = { "from",      "until",   "lease",    "began",    "source",
                                        "role",      "text",    "show",     "response", "all-day",
-                                       "cancelled", "private", "internal", "external", NULL };
+                                       "cancelled", "private", "internal", "external", "categories",
+                                       "attendees", NULL };
   MusterdFreeBusy free_busy = MUSTERD_FREE_BUSY_NONE;
   MusterdResponse response = MUSTERD_RESPONSE_NONE;
   g_autoptr(MusterdClaim) claim = NULL;
   g_autoptr(MusterdClaim) old = NULL;
+  g_autofree char *categories = NULL;
 
   check_words (words, 2, names);
   VALUE_WORD (words, "show", free_busy, &free_busy);
@@ -262,6 +312,11 @@ read_claim (char **words, Scene *scene, MusterdClaimKind kind)
   musterd_claim_set_role (claim, scene_word (words, "role"));
   musterd_claim_set_text (claim, scene_word (words, "text"));
   musterd_claim_set_more (claim, NULL, scene_word (words, "internal"), scene_word (words, "external"));
+  /* What separates categories separates statements. */
+  categories = g_strdelimit (g_strdup (text_word (words, "categories", "")), ",", ';');
+  musterd_claim_set_asked (claim, categories,
+                           (guint32) g_ascii_strtoull (text_word (words, "attendees", "0"), NULL, 10));
+  musterd_rules_judge (scene->settings->rules, scene->settings->rules_stamp, claim);
   old = musterd_facts_put_claim (&scene->facts, claim, MUSTERD_TIME_ALWAYS);
   claim->began = time_word (words, "began", claim->from);
 }
@@ -343,6 +398,10 @@ read_statement (char **words, gpointer data)
     read_template (words, scene);
   else if (strcmp (words[0], "set") == 0)
     read_set (words, scene);
+  else if (strcmp (words[0], "rule") == 0)
+    read_rule (words, scene);
+  else if (strcmp (words[0], "change-rules") == 0 && words[1] == NULL)
+    scene->settings->rules_stamp++;
   else if (strcmp (words[0], "choice") == 0 || strcmp (words[0], "timed") == 0)
     read_choice (words, scene);
   else if (strcmp (words[0], "ignore") == 0)

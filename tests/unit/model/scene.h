@@ -7,10 +7,13 @@
  *   template ID [name= role= status= text= forward=ACTION|TARGET|NUMBER scope= own stays inactive stays=no]
  *   set [start= end= idle= locked= standard= base= choice-ends=auto|never|day|HOURS subject tentative=no unanswered
  *        all-day=no elsewhere]
+ *   rule NAME [show=FREE_BUSY,… response=RESPONSE,… all-day all-day=no category= subject= attendees= template=]
+ *                                                          without template: no effect
  *   choice [template= status= text= made=]                 a standing one
  *   timed [template= status= text= made=] until=
  *   KIND KEY from= [until= lease= began= source= role= text= show=FREE_BUSY response= all-day cancelled private
- *        internal= external=]
+ *        internal= external= categories=A,B attendees=]     the last two are judged by the rules told before it
+ *   change-rules                                           claims told before were judged by others
  *   ignore KEY from= [source=]
  *   client STATE [id= source= seen= lease=]                without lease: for ever
  *   goodbye                                                the last client ended

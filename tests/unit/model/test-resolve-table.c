@@ -5,7 +5,7 @@
  *
  *   at TIME [status= text= template= role= origin= kind= source= until= free= next= phone= label= reach= forward=
  *            scope= internal= external=]     "-" = nothing, never; `forward` is an action, or the number forwarded to
- *   why TIME KEY=OUTCOME[,OTHER or REASON] ...
+ *   why TIME KEY=OUTCOME[,OTHER or REASON][,by=RULE] ...
  *
  * Members that a row does not name are not its business, but the naive twin must agree about all of them. */
 #include "naive.h"
@@ -114,8 +114,9 @@ check_why (char **words, const Scene *scene)
       g_auto(GStrv) parts = g_strsplit (words[i], "=", 2);
       const MusterdVerdict *verdict = find_verdict (verdicts, parts[0]);
       const char *detail = verdict->other != NULL ? verdict->other : verdict->reason;
-      g_autofree char *got =
-          g_strconcat (musterd_outcome_to_string (verdict->outcome), detail != NULL ? "," : NULL, detail, NULL);
+      g_autofree char *got = g_strconcat (musterd_outcome_to_string (verdict->outcome), detail != NULL ? "," : "",
+                                          detail != NULL ? detail : "", verdict->rule != NULL ? ",by=" : NULL,
+                                          verdict->rule, NULL);
 
       g_assert_cmpstr (got, ==, parts[1]);
     }
