@@ -69,12 +69,17 @@ musterd_door_check (MusterdClaim *claim, const MusterdSettings *settings, Muster
           || !musterd_door_check_words ("claim's greeting", claim->more->greeting_external,
                                         MUSTERD_CLAIM_GREETING_MAX, FALSE, error)))
     return FALSE;
+  if (claim->rules != NULL
+      && !musterd_door_check_words ("claim's categories", claim->rules->categories, MUSTERD_CLAIM_CATEGORIES_MAX, FALSE,
+                                    error))
+    return FALSE;
   if (claim->until <= claim->from || (claim->from == MUSTERD_CLAIM_NOW && claim->until <= now))
     {
       g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "claim's end is not after its start");
       return FALSE;
     }
 
+  musterd_rules_judge (settings->rules, settings->rules_stamp, claim);
   musterd_door_strip (claim, settings);
   musterd_claim_shorten_key (claim);
 

@@ -172,6 +172,7 @@ check_claim (const MusterClaim *claim, MusterdTime from, GError **error)
          && musterd_convert_check_text (claim->template_role, "template role", MUSTERD_CLAIM_TEXT_MAX, error)
          && musterd_convert_check_text (claim->text, "text", MUSTERD_CLAIM_TEXT_MAX, error)
          && musterd_convert_check_text (claim->link, "link", MUSTER_LONG_TEXT_MAX, error)
+         && musterd_convert_check_text (claim->categories, "categories", MUSTERD_CLAIM_CATEGORIES_MAX, error)
          && musterd_convert_check_text (claim->greeting_internal, "internal greeting", MUSTERD_CLAIM_GREETING_MAX,
                                         error)
          && musterd_convert_check_text (claim->greeting_external, "external greeting", MUSTERD_CLAIM_GREETING_MAX,
@@ -211,6 +212,7 @@ musterd_convert_claim (const MusterClaim *claim, const char *source, const char 
   musterd_claim_set_role (made, claim->template_role);
   /* The subject of a private entry ends here: nothing behind this line can log, keep or show it. */
   musterd_claim_set_text (made, made->is_private ? NULL : claim->text);
+  musterd_claim_set_asked (made, made->is_private ? NULL : claim->categories, claim->n_attendees);
   if (link != NULL && strlen (link) > MUSTERD_CLAIM_LINK_MAX)
     link = NULL;
   if (link != NULL || claim->greeting_internal != NULL || claim->greeting_external != NULL)

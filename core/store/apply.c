@@ -65,12 +65,13 @@ static const char *const sql[N_STATEMENTS] = {
   [REMOVE_IGNORE] = "DELETE FROM ignores WHERE user = ?1 AND source = ?2 AND key = ?3",
   [PUT_CLAIM] = "INSERT INTO claims (user, source, key, set_name, kind, free_busy, response, flags,"
                 "                    from_time, until_time, began, lease, lease_until, role, text, link,"
-                "                    greeting_internal, greeting_external)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+                "                    greeting_internal, greeting_external, rules_met, rules_stamp)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
                 " ON CONFLICT (user, source, key) DO UPDATE SET set_name = ?4, kind = ?5, free_busy = ?6,"
                 "                    response = ?7, flags = ?8, from_time = ?9, until_time = ?10, began = ?11,"
                 "                    lease = ?12, lease_until = ?13, role = ?14, text = ?15, link = ?16,"
-                "                    greeting_internal = ?17, greeting_external = ?18",
+                "                    greeting_internal = ?17, greeting_external = ?18, rules_met = ?19,"
+                "                    rules_stamp = ?20",
   [REMOVE_CLAIM] = "DELETE FROM claims WHERE user = ?1 AND source = ?2 AND key = ?3",
   [PUT_CLIENT] = "INSERT INTO clients (user, source, id, state, since, seen, lease, lease_until)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
@@ -286,6 +287,8 @@ put_claim (MusterdApply *apply, const MusterdClaim *claim)
   musterd_sql_bind_text (statement, 16, more != NULL ? more->link : NULL);
   musterd_sql_bind_text (statement, 17, more != NULL ? more->greeting_internal : NULL);
   musterd_sql_bind_text (statement, 18, more != NULL ? more->greeting_external : NULL);
+  sqlite3_bind_int64 (statement, 19, claim->rules != NULL ? (gint64) claim->rules->met : 0);
+  sqlite3_bind_int64 (statement, 20, claim->rules != NULL ? claim->rules->stamp : 0);
   return run (apply, PUT_CLAIM);
 }
 

@@ -192,6 +192,8 @@ musterd_batch_put_claim (MusterdBatch *batch, const char *user, MusterdClaim *cl
   if (claim->more != NULL)
     bytes += sizeof (MusterdClaimMore) + text_size (claim->more->link) + text_size (claim->more->greeting_internal)
              + text_size (claim->more->greeting_external);
+  if (claim->rules != NULL)
+    bytes += sizeof (MusterdClaimRules);
   add_op (batch, MUSTERD_OP_PUT_CLAIM, user, bytes)->u.claim = musterd_claim_ref (claim);
 }
 

@@ -98,7 +98,11 @@ load_claim (Load *load, MusterdRow *row, const char *user)
   const char *link = musterd_row_nullable (row, 15, TEXT_MAX);
   const char *internal = musterd_row_nullable (row, 16, TEXT_MAX);
   const char *external = musterd_row_nullable (row, 17, TEXT_MAX);
+  gint64 met = musterd_row_int64 (row, 18);
+  gint64 stamp = musterd_row_int64 (row, 19);
 
+  if (stamp < 0 || stamp > G_MAXUINT32)
+    row->fault = "the stamp of the rules is none";
   if (until <= from)
     row->fault = "the end is not after the beginning";
   if (lease < 0)
@@ -124,6 +128,7 @@ load_claim (Load *load, MusterdRow *row, const char *user)
     musterd_claim_set_text (claim, text);
   if (link != NULL || internal != NULL || external != NULL)
     musterd_claim_set_more (claim, link, internal, external);
+  musterd_claim_set_met (claim, (guint32) stamp, (guint64) met);
   load->reader->claim (load->data, user, claim);
 }
 
@@ -197,7 +202,7 @@ static const Table tables[] = {
   { "ignores", "SELECT user, source, key, from_time FROM ignores ORDER BY user, source, key", load_ignore },
   { "claims",
     "SELECT user, source, key, set_name, kind, free_busy, response, flags, from_time, until_time, began, lease,"
-    "       lease_until, role, text, link, greeting_internal, greeting_external"
+    "       lease_until, role, text, link, greeting_internal, greeting_external, rules_met, rules_stamp"
     " FROM claims ORDER BY user, source, key",
     load_claim },
   { "clients", "SELECT user, source, id, state, since, seen, lease, lease_until FROM clients ORDER BY user, source, id",

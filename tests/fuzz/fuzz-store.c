@@ -209,6 +209,8 @@ on_claim (gpointer data, const char *user, MusterdClaim *claim)
                           " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
                           " %" G_GINT64_FORMAT,
                           claim->from, claim->until, claim->began, claim->lease, claim->lease_until);
+  if (claim->rules != NULL)
+    g_string_append_printf (reading->text, " %08x %" G_GINT64_MODIFIER "x", claim->rules->stamp, claim->rules->met);
   musterd_batch_put_claim (reading->batch, user, claim);
   musterd_claim_unref (claim);
 }

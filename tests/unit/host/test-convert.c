@@ -90,6 +90,7 @@ static const LengthCase lengths[] = {
   LENGTH ("text", text, MUSTER_TEXT_MAX, "*text has more than 1024 bytes"),
   LENGTH ("link", link, MUSTER_LONG_TEXT_MAX, "*link has more than 4096 bytes"),
   LENGTH ("greeting", greeting_internal, MUSTERD_CLAIM_GREETING_MAX, "*greeting has more than 4096 bytes"),
+  LENGTH ("categories", categories, MUSTERD_CLAIM_CATEGORIES_MAX, "*categories has more than 4096 bytes"),
   LENGTH ("other-greeting", greeting_external, MUSTERD_CLAIM_GREETING_MAX, "*greeting has more than 4096 bytes"),
 };
 

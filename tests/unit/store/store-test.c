@@ -289,6 +289,8 @@ dump_claim (gpointer data, const char *user, MusterdClaim *claim)
                           or_dash (more != NULL ? more->link : NULL),
                           or_dash (more != NULL ? more->greeting_internal : NULL),
                           or_dash (more != NULL ? more->greeting_external : NULL));
+  if (claim->rules != NULL)
+    g_string_append_printf (data, "  rules %08x %" G_GINT64_MODIFIER "x\n", claim->rules->stamp, claim->rules->met);
   musterd_claim_unref (claim);
 }
 

@@ -84,6 +84,7 @@ fill_claims (MusterdBatch *batch)
   full->lease_until = MUSTERD_TIME_NEVER;
   musterd_claim_set_role (full, "out-of-office");
   musterd_claim_set_more (full, "https://example.com/1", "in", "out");
+  musterd_claim_set_met (full, G_MAXUINT32, G_GUINT64_CONSTANT (1) << 63 | 1);
   open->from = open->began = 5;
   open->until = MUSTERD_TIME_NEVER;
   open->lease = 12 * MUSTERD_HOUR;
@@ -192,6 +193,7 @@ static const RoundTrip round_trips[] = {
   { "claims", fill_claims,
     "claim bob@example.com ews:hq/oof/a absence out-of-office organizer 101 -100..200 -50 0..never out-of-office - "
     "https://example.com/1 in out\n"
+    "  rules ffffffff 8000000000000001\n"
     "claim bob@example.com graph/calendar/b appointment busy none 000 10..20 10 0..never - - - - -\n"
     "claim alice@example.com micsync//m microphone none none 010 5..never 5 43200000000..43200000005 - Zoom - - -\n" },
   { "claim-of-nobody", fill_claim_of_nobody, "" },
