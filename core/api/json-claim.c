@@ -32,5 +32,6 @@ musterd_json_verdict (GString *json, const char *name, const MusterdVerdict *ver
   musterd_json_string (json, "outcome", musterd_outcome_to_string (verdict->outcome));
   musterd_json_string (json, "other", verdict->other);
   musterd_json_string (json, "reason", verdict->reason);
+  musterd_json_string (json, "rule", verdict->rule);
   musterd_json_close (json, '}');
 }

@@ -7,11 +7,12 @@
 #include "ctl-output.h"
 
 static char *
-outcome_text (JsonObject *claim)
+bare_outcome_text (JsonObject *claim)
 {
   const char *outcome = ctl_string (claim, "outcome");
   g_autofree char *other = ctl_clean (ctl_string (claim, "other"));
   g_autofree char *reason = ctl_words (ctl_string (claim, "reason"));
+  g_autofree char *rule = ctl_clean (ctl_string (claim, "rule"));
   g_autofree char *from = ctl_time (ctl_string (claim, "from"));
 
   if (g_strcmp0 (outcome, "wins") == 0)
@@ -24,9 +25,23 @@ outcome_text (JsonObject *claim)
     return g_strdup (_ ("ignored by hand"));
   if (g_strcmp0 (outcome, "not-yet") == 0)
     return g_strdup_printf (_ ("not yet: begins %s"), from != NULL ? from : "?");
+  if (g_strcmp0 (outcome, "no-effect") == 0 && g_strcmp0 (ctl_string (claim, "reason"), "rule") == 0)
+    return g_strdup_printf (_ ("no effect: rule \"%s\""), rule);
   if (g_strcmp0 (outcome, "no-effect") == 0)
     return g_strdup_printf (_ ("no effect: %s"), *reason != '\0' ? reason : "?");
   return ctl_words (outcome);
+}
+
+/* With the rule that gave the entry its template: what it says may differ from what its calendar shows. */
+static char *
+outcome_text (JsonObject *claim)
+{
+  g_autofree char *bare = bare_outcome_text (claim);
+  g_autofree char *rule = ctl_clean (ctl_string (claim, "rule"));
+
+  if (*rule == '\0' || g_strcmp0 (ctl_string (claim, "reason"), "rule") == 0)
+    return g_steal_pointer (&bare);
+  return g_strdup_printf (_ ("%s (rule \"%s\")"), bare, rule);
 }
 
 static char *

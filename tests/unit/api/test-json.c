@@ -109,7 +109,7 @@ static void
 test_verdict (void)
 {
   g_autoptr(MusterdClaim) claim = musterd_claim_new ("micsync", "", "zoom", MUSTERD_CLAIM_MICROPHONE);
-  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_WEAKER_THAN, (char *) "teams/call", NULL, "MicSync" };
+  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_WEAKER_THAN, (char *) "teams/call", NULL, "MicSync", "Lunch" };
   g_autoptr(GString) json = g_string_new (NULL);
   g_autofree char *expected = NULL;
   char id[13];
@@ -125,7 +125,7 @@ test_verdict (void)
       "\"from\":\"2026-11-22T06:50:12Z\",\"began\":\"2026-11-22T06:50:12Z\",\"until\":null,"
       "\"lease_until\":\"2026-11-22T07:50:12Z\",\"template\":\"MicSync\",\"role\":null,\"text\":\"Zoom\","
       "\"private\":false,\"all_day\":false,\"cancelled\":false,\"free_busy\":\"none\",\"response\":\"none\","
-      "\"link\":null,\"outcome\":\"weaker-than\",\"other\":\"teams/call\",\"reason\":null}",
+      "\"link\":null,\"outcome\":\"weaker-than\",\"other\":\"teams/call\",\"reason\":null,\"rule\":\"Lunch\"}",
       id);
   assert_text (json, "Claim", expected);
 }
@@ -190,7 +190,7 @@ test_why (void)
   g_autoptr(GPtrArray) devices = g_ptr_array_new ();
   g_autoptr(GPtrArray) slots = g_ptr_array_new ();
   g_autoptr(MusterdClaim) claim = musterd_claim_new ("ews", "calendar", "a/b", MUSTERD_CLAIM_APPOINTMENT);
-  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_NO_EFFECT, NULL, "free", NULL };
+  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_NO_EFFECT, NULL, "free", NULL, NULL };
   MusterdDevice device = { .source = (char *) "pbx", .id = (char *) "17", .state = MUSTERD_TELEPHONY_RINGING,
                            .label = (char *) "Bob", .since = T, .lease_until = T + MUSTERD_MINUTE };
   MusterdChoice standing = { .status = MUSTERD_STATUS_BUSY, .text = (char *) "x", .made = T,
