@@ -55,6 +55,11 @@ void             musterd_engine_foreach_user  (MusterdEngine *engine,
                                                void (*func) (MusterdUser *user, MusterdPresence *presence,
                                                              gpointer user_data),
                                                gpointer user_data);
+/* Copies of all clients of a user (MusterdClient, owned), lost ones too; NULL with NOT_FOUND: no such user. */
+GPtrArray       *musterd_engine_get_clients   (MusterdEngine *engine, const char *id, GError **error);
+/* A copy of one of them; NULL: there is none. */
+MusterdClient   *musterd_engine_dup_client    (MusterdEngine *engine, const char *source, const char *id,
+                                               const char *client);
 /* What a sink that is also the source `without` should show; transfer full, NULL: no such user. */
 MusterdPresence *musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const char *without);
 /* Drawn for each change that listeners are told, before they are told: of a presence, of a user's data, a removal. What
@@ -135,6 +140,8 @@ gboolean musterd_engine_claims_replace (MusterdEngine *engine, const char *sourc
 gboolean musterd_engine_telephony      (MusterdEngine *engine, const char *source, const char *user,
                                         const char *device, MusterdTelephony state, const char *label, gint64 lease,
                                         GError **error);
+/* `since`: ACTIVE: in use since; IDLE, LOCKED: the last activity; 0, or to come: now, or as before where the state goes
+ * on. `lease` 0: the longest. */
 gboolean musterd_engine_client         (MusterdEngine *engine, const char *source, const char *user,
                                         const char *client, MusterdClientState state, MusterdTime since, gint64 lease,
                                         GError **error);
@@ -147,7 +154,8 @@ void musterd_engine_source_lost   (MusterdEngine *engine, const char *source);
 void musterd_engine_source_drop   (MusterdEngine *engine, const char *source);
 /* One user is not the source's any more: what it said of them goes. */
 void musterd_engine_source_drop_user (MusterdEngine *engine, const char *source, const char *user);
-/* Sources that left claims in the store but are not in `configured` (NULL-terminated) are dropped. */
+/* Sources that left something in the store but are not in `configured` (NULL-terminated) are dropped, but for
+ * MUSTERD_SOURCE_CLIENTS: its desktops need no instance, and end with their leases. */
 void musterd_engine_source_retain (MusterdEngine *engine, const char *const *configured);
 /* One user's trouble with one source: ok = FALSE marks that user stale. */
 void musterd_engine_user_state    (MusterdEngine *engine, const char *source, const char *user, gboolean ok);

@@ -53,7 +53,7 @@ musterd_engine_why (MusterdEngine *engine, const char *id, GError **error)
     why->standing_ends = MUSTERD_TIME_NEVER;
   if (entry->facts.timed != NULL && entry->facts.timed->until > now)
     why->timed = musterd_choice_copy (entry->facts.timed);
-  why->client = musterd_facts_client_state (&entry->facts, now);
+  why->client = musterd_facts_client_state (&entry->facts, entry->settings, now);
   why->claims = musterd_explain (&entry->facts, entry->settings, now);
   why->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_device_free);
   for (guint i = 0; entry->facts.devices != NULL && i < entry->facts.devices->len; i++)

@@ -220,18 +220,36 @@ musterd_facts_choice_end (const MusterdFacts *facts, const MusterdSettings *sett
   return end_of_day (choice->made, zone);
 }
 
+MusterdTime
+musterd_client_idle_at (const MusterdClient *client, const MusterdSettings *settings)
+{
+  if (client->state != MUSTERD_CLIENT_IDLE && (client->state != MUSTERD_CLIENT_LOCKED || settings->on_lock))
+    return MUSTERD_TIME_NEVER;
+  return client->since > MUSTERD_TIME_NEVER - settings->idle_after ? MUSTERD_TIME_NEVER
+                                                                   : client->since + settings->idle_after;
+}
+
 MusterdClientState
-musterd_facts_client_state (const MusterdFacts *facts, MusterdTime now)
+musterd_client_counts_as (const MusterdClient *client, const MusterdSettings *settings, MusterdTime now)
+{
+  if (client->state == MUSTERD_CLIENT_ACTIVE || (client->state == MUSTERD_CLIENT_LOCKED && settings->on_lock))
+    return client->state;
+  return now < musterd_client_idle_at (client, settings) ? MUSTERD_CLIENT_ACTIVE : MUSTERD_CLIENT_IDLE;
+}
+
+MusterdClientState
+musterd_facts_client_state (const MusterdFacts *facts, const MusterdSettings *settings, MusterdTime now)
 {
   MusterdClientState best = MUSTERD_CLIENT_NONE;
 
   for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
     {
       const MusterdClient *client = g_ptr_array_index (facts->clients, i);
+      MusterdClientState state = musterd_client_counts_as (client, settings, now);
 
       /* The values are in order of presence: active, idle, locked. */
-      if (now < client->lease_until && (best == MUSTERD_CLIENT_NONE || client->state < best))
-        best = client->state;
+      if (now < client->lease_until && (best == MUSTERD_CLIENT_NONE || state < best))
+        best = state;
     }
   if (best != MUSTERD_CLIENT_NONE)
     return best;

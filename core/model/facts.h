@@ -36,8 +36,9 @@ typedef struct
 typedef struct
 {
   char              *source, *id;
-  MusterdClientState state; /* ACTIVE, IDLE or LOCKED */
-  MusterdTime        since, seen; /* state since; last sign of life */
+  MusterdClientState state; /* as it was said: ACTIVE, IDLE or LOCKED */
+  MusterdTime        since; /* ACTIVE: in use since; IDLE, LOCKED: the last activity */
+  MusterdTime        seen;  /* last sign of life */
   gint64             lease;
   MusterdTime        lease_until;
   guint32            run; /* as in MusterdClaim */
@@ -83,8 +84,15 @@ gboolean      musterd_facts_remove_claim (MusterdFacts *facts, const char *sourc
 gboolean      musterd_facts_is_ignored   (const MusterdFacts *facts, const MusterdClaim *claim);
 /* When a standing choice ends by the setting choice-ends; NEVER if it does not. */
 MusterdTime   musterd_facts_choice_end   (const MusterdFacts *facts, const MusterdSettings *settings);
+/* From when on a client that is idle, or locked where locks do not count, counts as idle; until then it counts as
+ * active. NEVER: what it says counts at once. */
+MusterdTime        musterd_client_idle_at   (const MusterdClient *client, const MusterdSettings *settings);
+/* What it counts as at that moment, its lease apart. */
+MusterdClientState musterd_client_counts_as (const MusterdClient *client, const MusterdSettings *settings,
+                                             MusterdTime now);
 /* The most present of all clients at that moment. */
-MusterdClientState musterd_facts_client_state (const MusterdFacts *facts, MusterdTime now);
+MusterdClientState musterd_facts_client_state (const MusterdFacts *facts, const MusterdSettings *settings,
+                                               MusterdTime now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MusterdChoice, musterd_choice_free)
 

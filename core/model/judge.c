@@ -152,7 +152,7 @@ base_from_choice (const MusterdQuestion *question, const MusterdChoice *choice, 
 
 /* Counts the clients that take part in this question. */
 static MusterdClientState
-client_state (const MusterdQuestion *question, gboolean *lost, MusterdTime *seen)
+client_state (const MusterdQuestion *question, MusterdTime now, gboolean *lost, MusterdTime *seen)
 {
   const GPtrArray *clients = question->facts->clients;
   MusterdClientState best = MUSTERD_CLIENT_NONE;
@@ -162,14 +162,15 @@ client_state (const MusterdQuestion *question, gboolean *lost, MusterdTime *seen
   for (guint i = 0; clients != NULL && i < clients->len; i++)
     {
       const MusterdClient *client = g_ptr_array_index (clients, i);
+      MusterdClientState state = musterd_client_counts_as (client, question->settings, now);
 
       if (question->without != NULL && g_str_equal (client->source, question->without))
         continue;
       n++;
       if (question->leases_at >= client->lease_until)
         *seen = MAX (*seen, client->seen);
-      else if (best == MUSTERD_CLIENT_NONE || client->state < best)
-        best = client->state;
+      else if (best == MUSTERD_CLIENT_NONE || state < best)
+        best = state;
     }
   *lost = n > 0 && best == MUSTERD_CLIENT_NONE;
   if (best != MUSTERD_CLIENT_NONE)
@@ -187,7 +188,7 @@ musterd_judge_base (const MusterdQuestion *question, MusterdTime now, gboolean b
   MusterdTime seen;
 
   memset (base, 0, sizeof *base);
-  state = client_state (question, &lost, &seen);
+  state = client_state (question, now, &lost, &seen);
   base->client = state;
   if (facts->timed != NULL && now < facts->timed->until && base_from_choice (question, facts->timed, bare, base))
     return;

@@ -138,15 +138,19 @@ walk_next (const Walk *walk)
     earlier (facts->timed->until, walk->now, &best);
   if (facts->standing != NULL)
     earlier (walk->question.standing_end, walk->now, &best);
-  if (walk->ahead)
-    return best;
   for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
     {
       const MusterdClient *client = g_ptr_array_index (facts->clients, i);
 
-      if (without == NULL || !g_str_equal (client->source, without))
+      if (walk->question.leases_at >= client->lease_until
+          || (without != NULL && g_str_equal (client->source, without)))
+        continue;
+      earlier (musterd_client_idle_at (client, walk->question.settings), walk->now, &best);
+      if (!walk->ahead)
         earlier (client->lease_until, walk->now, &best);
     }
+  if (walk->ahead)
+    return best;
   for (guint i = 0; facts->devices != NULL && i < facts->devices->len; i++)
     {
       const MusterdDevice *device = g_ptr_array_index (facts->devices, i);

@@ -77,6 +77,7 @@ musterd_settings_new (void)
   settings->end_role = "unavailable";
   settings->idle_role = "be-right-back";
   settings->locked_role = "be-right-back";
+  settings->idle_after = 10 * MUSTERD_MINUTE;
   settings->on_lock = TRUE;
   settings->standard_role = "appointment";
   settings->base_without_client = MUSTERD_STATUS_AVAILABLE;

@@ -226,7 +226,7 @@ typedef enum
  * MusterClientState:
  * @MUSTER_CLIENT_NONE: never passed by a plugin
  * @MUSTER_CLIENT_ACTIVE: in use
- * @MUSTER_CLIENT_IDLE: on, without input for a while
+ * @MUSTER_CLIENT_IDLE: on, without input; after how long that counts is the user's setting, see muster_context_client()
  * @MUSTER_CLIENT_LOCKED: the screen is locked
  * @MUSTER_CLIENT_ENDED: logged out or shut down
  *
@@ -1017,10 +1017,13 @@ MUSTER_API void muster_context_telephony (MusterContext *ctx, const char *user, 
  * @user: id of a user of this instance
  * @client: which desktop or app; unique within instance and user, at most 512 bytes
  * @state: any but %MUSTER_CLIENT_NONE
- * @since: since when, or %MUSTER_NOW
+ * @since: %MUSTER_CLIENT_ACTIVE: since when; %MUSTER_CLIENT_IDLE and %MUSTER_CLIENT_LOCKED: the last input; %MUSTER_NOW:
+ *   now, or as said before where the state goes on
  * @lease: µs for which this holds without being said again; 0 or more than 12 h: 12 h
  *
- * Says what a desktop or app of the user does.
+ * Says what a desktop or app of the user does. Say %MUSTER_CLIENT_IDLE early, after a minute without input, with the
+ * moment of the last input: the daemon knows after how many minutes this user counts as idle, and until then takes the
+ * client for active. Input in between is a new %MUSTER_CLIENT_ACTIVE.
  *
  * Since: API level 1
  */

@@ -165,11 +165,14 @@ do_setting (const Line *line)
                 { "count-tentative", &settings->count_tentative },
                 { "count-unanswered", &settings->count_unanswered },
                 { "count-all-day", &settings->count_all_day },
-                { "count-elsewhere", &settings->count_elsewhere } };
+                { "count-elsewhere", &settings->count_elsewhere },
+                { "on-lock", &settings->on_lock } };
 
   for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
     if ((value = option (line, flags[i].name)) != NULL)
       *flags[i].place = g_str_equal (value, "yes");
+  if ((value = option (line, "idle-after")) != NULL)
+    settings->idle_after = duration (value);
   if ((value = option (line, "start")) != NULL)
     settings->start_role = g_intern_string (value);
   if ((value = option (line, "base")) != NULL)
@@ -314,11 +317,12 @@ static void
 do_client (const Line *line)
 {
   g_autoptr(GError) error = NULL;
-  const char *lease = option (line, "lease"), *source = option (line, "source");
+  const char *lease = option (line, "lease"), *source = option (line, "source"), *since = option (line, "since");
 
   check (line,
          musterd_engine_client (line->world->engine, source != NULL ? source : "activity", "alice", word (line, 1),
-                                parse_client_state (line, word (line, 2)), 0, lease != NULL ? duration (lease) : 0,
+                                parse_client_state (line, word (line, 2)),
+                                since != NULL ? moment (line, since) : 0, lease != NULL ? duration (lease) : 0,
                                 &error),
          error);
 }

@@ -108,12 +108,12 @@ append_settings (GString *out, const MusterdSettings *settings)
   g_string_append_printf (out,
                           "  settings: start=%s end=%s idle=%s locked=%s standard=%s without-client=%s choice-ends=%s"
                           " after=%" G_GINT64_FORMAT " subject-as-text=%d tentative=%d unanswered=%d all-day=%d"
-                          " elsewhere=%d\n",
+                          " elsewhere=%d idle-after=%" G_GINT64_FORMAT " us on-lock=%d\n",
                           settings->start_role, settings->end_role, settings->idle_role, settings->locked_role,
                           settings->standard_role, musterd_status_to_string (settings->base_without_client),
                           ends[settings->choice_ends], settings->choice_ends_after / HISTORY_STEP,
                           settings->subject_as_text, settings->count_tentative, settings->count_unanswered,
-                          settings->count_all_day, settings->count_elsewhere);
+                          settings->count_all_day, settings->count_elsewhere, settings->idle_after, settings->on_lock);
 }
 
 char *
@@ -135,6 +135,7 @@ history_to_string (const History *history)
 
       g_string_append_printf (out, "  client %s/%s: %s", client->source, client->id,
                               musterd_client_state_to_string (client->state));
+      append_time (out, "since", client->since);
       append_time (out, "seen", client->seen);
       append_time (out, "lease", client->lease_until);
       g_string_append_c (out, '\n');

@@ -73,6 +73,8 @@ copy_settings (const MusterdSettings *settings)
   copy->end_role = settings->end_role;
   copy->idle_role = settings->idle_role;
   copy->locked_role = settings->locked_role;
+  copy->idle_after = settings->idle_after;
+  copy->on_lock = settings->on_lock;
   copy->standard_role = settings->standard_role;
   copy->base_without_client = settings->base_without_client;
   copy->choice_ends = settings->choice_ends;

@@ -104,6 +104,9 @@ history_settings_new (GRand *rand)
   static const char *const starts[] = { "available", "home-office", "unavailable", "no-such-role" };
   static const char *const ends[] = { "unavailable", "logged-off", "no-such-role" };
   static const char *const idles[] = { "be-right-back", "break", "no-such-role" };
+  static const gint64 idle_afters[]
+      = { 0, 1, HISTORY_STEP, 3 * HISTORY_STEP, 40 * MUSTERD_DAY, MUSTERD_TIME_NEVER - MUSTERD_TIME_LAST,
+          MUSTERD_TIME_NEVER };
   static const char *const standards[] = { "appointment", "appointment", "Mine", "no-such-role" };
   MusterdSettings *settings = musterd_settings_new_default ();
   int n_own = g_rand_int_range (rand, 0, 4), n_central = g_rand_int_range (rand, 0, 14);
@@ -122,6 +125,8 @@ history_settings_new (GRand *rand)
   settings->idle_role = PICK (rand, idles);
   settings->locked_role = PICK (rand, idles);
   settings->standard_role = PICK (rand, standards);
+  settings->idle_after = PICK (rand, idle_afters);
+  settings->on_lock = one_in (rand, 2);
   settings->base_without_client = one_in (rand, 2) ? MUSTERD_STATUS_AVAILABLE : random_status (rand);
   settings->choice_ends =
       (MusterdChoiceEnds) g_rand_int_range (rand, MUSTERD_CHOICE_ENDS_AUTO, MUSTERD_CHOICE_ENDS_AFTER + 1);

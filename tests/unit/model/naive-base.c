@@ -50,8 +50,22 @@ naive_choice_template (const MusterdSettings *settings, const MusterdChoice *cho
 
 /* Client state. */
 
+/* The moment at which nobody has touched this desktop for so long that they are not there; NEVER where that does not
+ * matter: it is in use, or its lock says already that nobody is. */
+MusterdTime
+naive_client_ripens (const MusterdClient *client, const MusterdSettings *settings)
+{
+  gboolean untouched = client->state == MUSTERD_CLIENT_IDLE;
+
+  if (client->state == MUSTERD_CLIENT_LOCKED && !settings->on_lock)
+    untouched = TRUE;
+  if (!untouched || settings->idle_after == MUSTERD_TIME_NEVER)
+    return MUSTERD_TIME_NEVER;
+  return client->since + settings->idle_after;
+}
+
 MusterdClientState
-naive_client_state (const MusterdFacts *facts, MusterdTime now)
+naive_client_state (const MusterdFacts *facts, const MusterdSettings *settings, MusterdTime now)
 {
   gboolean any = FALSE, active = FALSE, idle = FALSE, locked = FALSE;
 
@@ -62,9 +76,24 @@ naive_client_state (const MusterdFacts *facts, MusterdTime now)
       any = TRUE;
       if (client->lease_until <= now)
         continue;
-      active |= client->state == MUSTERD_CLIENT_ACTIVE;
-      idle |= client->state == MUSTERD_CLIENT_IDLE;
-      locked |= client->state == MUSTERD_CLIENT_LOCKED;
+      switch (client->state)
+        {
+        case MUSTERD_CLIENT_ACTIVE:
+          active = TRUE;
+          break;
+        case MUSTERD_CLIENT_LOCKED:
+          if (settings->on_lock)
+            {
+              locked = TRUE;
+              break;
+            }
+          G_GNUC_FALLTHROUGH;
+        default:
+          if (now >= naive_client_ripens (client, settings))
+            idle = TRUE;
+          else
+            active = TRUE;
+        }
     }
   if (active)
     return MUSTERD_CLIENT_ACTIVE;
@@ -135,7 +164,7 @@ naive_find_base (const MusterdFacts *facts, const MusterdSettings *settings, Mus
       base = (NaiveBase){ 0 };
     }
 
-  switch (naive_client_state (facts, now))
+  switch (naive_client_state (facts, settings, now))
     {
     case MUSTERD_CLIENT_ACTIVE:
     case MUSTERD_CLIENT_IDLE:

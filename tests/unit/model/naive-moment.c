@@ -43,7 +43,7 @@ find_idle (const NaiveBase *base, const MusterdFacts *facts, const MusterdSettin
            const MusterdTemplate **tmpl)
 {
   const MusterdDevice *device = strongest_device (facts, now);
-  MusterdClientState client = naive_client_state (facts, now);
+  MusterdClientState client = naive_client_state (facts, settings, now);
 
   *tmpl = NULL;
   if (base->timed || base->status != MUSTERD_STATUS_AVAILABLE)

@@ -21,7 +21,9 @@ typedef struct
 const MusterdTemplate *naive_find_template           (const MusterdSettings *settings, const char *role_or_name);
 const MusterdTemplate *naive_find_template_by_status (const MusterdSettings *settings, MusterdStatus status);
 const MusterdTemplate *naive_choice_template         (const MusterdSettings *settings, const MusterdChoice *choice);
-MusterdClientState     naive_client_state            (const MusterdFacts *facts, MusterdTime now);
+MusterdTime            naive_client_ripens           (const MusterdClient *client, const MusterdSettings *settings);
+MusterdClientState     naive_client_state            (const MusterdFacts *facts, const MusterdSettings *settings,
+                                                      MusterdTime now);
 NaiveBase              naive_find_base               (const MusterdFacts *facts, const MusterdSettings *settings,
                                                       MusterdTime now);
 gboolean               naive_base_stays              (const NaiveBase *base);

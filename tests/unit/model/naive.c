@@ -65,7 +65,7 @@ compare_times (gconstpointer a, gconstpointer b)
 }
 
 static GArray *
-boundaries (const MusterdFacts *facts)
+boundaries (const MusterdFacts *facts, const MusterdSettings *settings)
 {
   g_autoptr(GArray) times = g_array_new (FALSE, FALSE, sizeof (MusterdTime));
   guint n = 0;
@@ -79,7 +79,13 @@ boundaries (const MusterdFacts *facts)
       g_array_append_val (times, claim->lease_until);
     }
   for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
-    g_array_append_val (times, ((MusterdClient *) facts->clients->pdata[i])->lease_until);
+    {
+      const MusterdClient *client = facts->clients->pdata[i];
+      MusterdTime ripens = naive_client_ripens (client, settings);
+
+      g_array_append_val (times, client->lease_until);
+      g_array_append_val (times, ripens);
+    }
   for (guint i = 0; facts->devices != NULL && i < facts->devices->len; i++)
     g_array_append_val (times, ((MusterdDevice *) facts->devices->pdata[i])->lease_until);
   if (facts->timed != NULL)
@@ -133,7 +139,7 @@ naive_boundaries (const MusterdFacts *facts, const MusterdSettings *settings, co
   g_auto(Left) left;
 
   left_init (&left, facts, settings, without);
-  return boundaries (&left.facts);
+  return boundaries (&left.facts, settings);
 }
 
 static void

@@ -184,9 +184,10 @@ read_set (char **words, Scene *scene)
 {
   static const char *const names[] = { "start",   "end",         "idle",    "locked",    "standard",
                                        "base",    "choice-ends", "subject", "tentative", "unanswered",
-                                       "all-day", "elsewhere",   NULL };
+                                       "all-day", "elsewhere",   "idle-after", "on-lock", NULL };
   MusterdSettings *settings = scene->settings;
   const char *ends = scene_word (words, "choice-ends");
+  const char *idle_after = scene_word (words, "idle-after");
 
   check_words (words, 1, names);
   settings->start_role = role_word (words, "start", settings->start_role);
@@ -194,6 +195,9 @@ read_set (char **words, Scene *scene)
   settings->idle_role = role_word (words, "idle", settings->idle_role);
   settings->locked_role = role_word (words, "locked", settings->locked_role);
   settings->standard_role = role_word (words, "standard", settings->standard_role);
+  if (idle_after != NULL)
+    settings->idle_after = scene_time (idle_after) - SCENE_DAY;
+  settings->on_lock = flag_word (words, "on-lock", settings->on_lock);
   VALUE_WORD (words, "base", status, &settings->base_without_client);
   settings->subject_as_text = flag_word (words, "subject", settings->subject_as_text);
   settings->count_tentative = flag_word (words, "tentative", settings->count_tentative);
@@ -339,7 +343,7 @@ read_ignore (char **words, Scene *scene)
 static void
 read_client (char **words, Scene *scene)
 {
-  static const char *const names[] = { "id", "source", "seen", "lease", NULL };
+  static const char *const names[] = { "id", "source", "since", "seen", "lease", NULL };
   MusterdClient *client = g_new0 (MusterdClient, 1);
 
   check_words (words, 2, names);
@@ -347,7 +351,8 @@ read_client (char **words, Scene *scene)
     misread (words, words[1]);
   client->source = g_strdup (text_word (words, "source", "src"));
   client->id = g_strdup (text_word (words, "id", "pc"));
-  client->seen = client->since = time_word (words, "seen", scene_time ("7"));
+  client->seen = time_word (words, "seen", scene_time ("7"));
+  client->since = time_word (words, "since", client->seen);
   client->lease_until = time_word (words, "lease", MUSTERD_TIME_NEVER);
   if (scene->facts.clients == NULL)
     scene->facts.clients = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_client_free);

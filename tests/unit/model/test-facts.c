@@ -243,6 +243,14 @@ static const ClientCase client_cases[] = {
   { "active-over-idle", "client idle id=1; client active id=2", "9", "active" },
   { "active-over-locked", "client locked id=1; client active id=2", "9", "active" },
   { "idle-over-locked", "client locked id=1; client idle id=2", "9", "idle" },
+  { "idle-for-less", "client idle since=8:50", "8:59", "active" },
+  { "idle-for-long-enough", "client idle since=8:50", "9", "idle" },
+  { "idle-at-once", "set idle-after=0; client idle since=9", "9", "idle" },
+  { "idle-for-less-over-locked", "client locked id=1; client idle id=2 since=8:55", "9", "active" },
+  { "locked-at-once", "client locked since=9", "9", "locked" },
+  { "locked-without-effect", "set on-lock=no; client locked since=8:55", "9", "active" },
+  { "locked-and-idle-for-long-enough", "set on-lock=no; client locked since=8:50", "9", "idle" },
+  { "lost-before-it-was-idle", "client idle since=8:50 lease=8:55", "8:56", "ended" },
   { "goodbye", "goodbye", "9", "ended" },
   { "lease-not-over", "client active lease=10", "9:59", "active" },
   { "lease-over", "client active lease=10", "10", "ended" },
@@ -257,7 +265,7 @@ test_client_state (gconstpointer data)
 {
   const ClientCase *c = data;
   g_autoptr(Scene) scene = scene_new (c->known);
-  MusterdClientState state = musterd_facts_client_state (&scene->facts, scene_time (c->now));
+  MusterdClientState state = musterd_facts_client_state (&scene->facts, scene->settings, scene_time (c->now));
 
   g_assert_cmpstr (musterd_client_state_to_string (state), ==, c->state);
 }

@@ -310,6 +310,8 @@ test_default_settings (void)
     g_assert_nonnull (musterd_settings_find (settings, roles[i]));
   g_assert_cmpint (settings->base_without_client, ==, MUSTERD_STATUS_AVAILABLE);
   g_assert_cmpint (settings->choice_ends, ==, MUSTERD_CHOICE_ENDS_AUTO);
+  g_assert_cmpint (settings->idle_after, ==, 10 * MUSTERD_MINUTE);
+  g_assert_true (settings->on_lock);
   g_assert_false (settings->subject_as_text);
   g_assert_true (settings->count_tentative);
   g_assert_false (settings->count_unanswered);
