@@ -68,6 +68,13 @@ musterd_instance_config_new (const MusterdKeyfileGroup *group, const char *file,
                        group->name, INSTANCE_NAME_MAX);
       return NULL;
     }
+  if (strcmp (group->name, MUSTERD_SOURCE_CLIENTS) == 0)
+    {
+      musterd_problem (problems, file, group->line,
+                       "[%s]: this is the name of what desktops say through the API: call the instance [%s:NAME]",
+                       group->name, group->name);
+      return NULL;
+    }
 
   MusterdInstanceConfig *instance = g_new0 (MusterdInstanceConfig, 1);
 

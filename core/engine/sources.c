@@ -323,6 +323,7 @@ musterd_engine_source_retain (MusterdEngine *engine, const char *const *configur
     }
   for (guint i = 0; configured[i] != NULL; i++)
     g_hash_table_remove (gone, configured[i]);
+  g_hash_table_remove (gone, MUSTERD_SOURCE_CLIENTS);
 
   g_hash_table_iter_init (&iter, gone);
   while (g_hash_table_iter_next (&iter, &value, NULL))

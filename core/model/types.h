@@ -16,6 +16,8 @@ typedef gint64 MusterdTime;
 /* Years 1 to 9999: what RFC 3339 can write. */
 #define MUSTERD_TIME_FIRST (G_GINT64_CONSTANT (-62135596800) * G_USEC_PER_SEC)
 #define MUSTERD_TIME_LAST (G_GINT64_CONSTANT (253402300800) * G_USEC_PER_SEC - 1)
+/* The source of what desktops say through the api; no instance is called so. */
+#define MUSTERD_SOURCE_CLIENTS "clients"
 #define MUSTERD_SECOND G_TIME_SPAN_SECOND
 #define MUSTERD_MINUTE G_TIME_SPAN_MINUTE
 #define MUSTERD_HOUR G_TIME_SPAN_HOUR
