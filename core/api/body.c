@@ -19,6 +19,8 @@ type_name (MusterdMemberType type)
       return "a string or null";
     case MUSTERD_MEMBER_BOOLEAN:
       return "true or false";
+    case MUSTERD_MEMBER_INTEGER:
+      return "a whole number";
     case MUSTERD_MEMBER_OBJECT:
     default:
       return "an object";
@@ -38,6 +40,8 @@ has_type (JsonNode *node, MusterdMemberType type)
       return is_string || JSON_NODE_HOLDS_NULL (node);
     case MUSTERD_MEMBER_BOOLEAN:
       return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_BOOLEAN;
+    case MUSTERD_MEMBER_INTEGER:
+      return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
     case MUSTERD_MEMBER_OBJECT:
     default:
       return JSON_NODE_HOLDS_OBJECT (node);
@@ -174,4 +178,10 @@ gboolean
 musterd_body_get_boolean (JsonObject *body, const char *name, gboolean fallback)
 {
   return json_object_has_member (body, name) ? json_object_get_boolean_member (body, name) : fallback;
+}
+
+gint64
+musterd_body_get_integer (JsonObject *body, const char *name, gint64 fallback)
+{
+  return json_object_get_int_member_with_default (body, name, fallback);
 }

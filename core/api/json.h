@@ -18,6 +18,9 @@ void musterd_json_sink     (GString *json, const char *name, const MusterdSinkWh
 void musterd_json_instance (GString *json, const char *name, const MusterdInstanceInfo *info);
 /* `secret` nullable: it is shown once, to who made it. */
 void musterd_json_token    (GString *json, const char *name, const MusterdToken *token, const char *secret);
+/* `now` decides what it counts as. */
+void musterd_json_client   (GString *json, const char *name, const char *user, const MusterdClient *client,
+                            const MusterdSettings *settings, MusterdTime now);
 void musterd_json_action   (GString *json, const char *name, const MusterdAction *action);
 
 G_END_DECLS

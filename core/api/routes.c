@@ -6,6 +6,7 @@
 #define ANYBODY MUSTERD_MAY_ANYBODY
 #define OWNER MUSTERD_MAY_OWNER
 #define ADMIN MUSTERD_MAY_ADMIN
+#define AGENT MUSTERD_MAY_AGENT
 #define NONE MUSTERD_BODY_NONE
 #define JSON MUSTERD_BODY_JSON
 
@@ -18,6 +19,11 @@ static const MusterdRoute routes[] = {
   { "GET", "/v1/events", ANYBODY, NONE, "after users", musterd_events_stream },
   { "GET", "/v1/users/{}/appointments", OWNER, NONE, "all", musterd_appointments_list },
   { "POST", "/v1/users/{}/appointments/{}/ignore", OWNER, JSON, NULL, musterd_appointments_ignore },
+  { "GET", "/v1/clients", AGENT, NONE, "user", musterd_clients_list },
+  { "POST", "/v1/clients", AGENT, JSON, NULL, musterd_clients_start },
+  { "GET", "/v1/clients/{}", AGENT, NONE, "user", musterd_clients_show },
+  { "PATCH", "/v1/clients/{}", AGENT, JSON, "user", musterd_clients_change },
+  { "DELETE", "/v1/clients/{}", AGENT, NONE, "user", musterd_clients_end },
   { "GET", "/v1/users", ADMIN, NONE, NULL, musterd_users_list },
   { "POST", "/v1/users", ADMIN, JSON, NULL, musterd_users_add },
   { "POST", "/v1/users/import", ADMIN, MUSTERD_BODY_CSV, NULL, musterd_users_import },
@@ -45,7 +51,7 @@ static const MusterdRoute routes[] = {
   { "DELETE", "/v1/tokens/{}", ANYBODY, NONE, NULL, musterd_token_revoke },
   { "POST", "/v1/sign-in-links", ANYBODY, JSON, NULL, musterd_sign_in_offer },
   { "POST", "/v1/sign-in", MUSTERD_MAY_EVERYBODY, JSON, NULL, musterd_sign_in_take },
-  { "GET", "/v1/status", MUSTERD_MAY_AGENT, NONE, NULL, musterd_status_show },
+  { "GET", "/v1/status", AGENT, NONE, NULL, musterd_status_show },
   { "GET", "/metrics", MUSTERD_MAY_MONITOR, NONE, NULL, musterd_metrics_show },
   { "GET", "/healthz", MUSTERD_MAY_EVERYBODY, NONE, NULL, musterd_health_show },
 };

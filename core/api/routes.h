@@ -19,6 +19,12 @@ void musterd_events_stream   (MusterdRequest *request);
 void musterd_appointments_list   (MusterdRequest *request);
 void musterd_appointments_ignore (MusterdRequest *request);
 
+void musterd_clients_list   (MusterdRequest *request);
+void musterd_clients_start  (MusterdRequest *request);
+void musterd_clients_show   (MusterdRequest *request);
+void musterd_clients_change (MusterdRequest *request);
+void musterd_clients_end    (MusterdRequest *request);
+
 void musterd_users_list   (MusterdRequest *request);
 void musterd_users_show   (MusterdRequest *request);
 void musterd_users_add    (MusterdRequest *request);

@@ -19,15 +19,13 @@ format (GDateTime *moment)
   return utc != NULL ? g_date_time_format (utc, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 
-/* "+1h30m": numbers with d, h, m or s. */
-static GDateTime *
-parse_span (const char *text, GDateTime *now)
+/* "1h30m": numbers with d, h, m or s. 0: it is none, or too long. */
+static gint64
+read_span (const char *text)
 {
   gint64 seconds = 0;
-  const char *p = text + 1;
+  const char *p = text;
 
-  if (*p == '\0')
-    return NULL;
   while (*p != '\0')
     {
       char *end = NULL;
@@ -35,15 +33,37 @@ parse_span (const char *text, GDateTime *now)
       gint64 unit;
 
       if (!g_ascii_isdigit (*p))
-        return NULL;
+        return 0;
       number = g_ascii_strtoull (p, &end, 10);
       unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : *end == 's' ? 1 : 0;
       if (unit == 0 || number > (guint64) (AHEAD_MAX / unit))
-        return NULL;
+        return 0;
       seconds += (gint64) number * unit;
       p = end + 1;
     }
-  return seconds > 0 && seconds <= AHEAD_MAX ? g_date_time_add_seconds (now, (double) seconds) : NULL;
+  return seconds <= AHEAD_MAX ? seconds : 0;
+}
+
+gboolean
+ctl_span_parse (const char *text, gint64 *seconds, GError **error)
+{
+  gint64 span = read_span (text);
+
+  if (span == 0)
+    {
+      g_set_error (error, CTL_ERROR, CTL_ERROR_WRONG_USE, _ ("'%s' is not a span: say 30m, 2h or 1h30m"), text);
+      return FALSE;
+    }
+  *seconds = span;
+  return TRUE;
+}
+
+static GDateTime *
+parse_ahead (const char *text, GDateTime *now)
+{
+  gint64 seconds = read_span (text + 1);
+
+  return seconds > 0 ? g_date_time_add_seconds (now, (double) seconds) : NULL;
 }
 
 /* "9:00", "12:30" */
@@ -77,7 +97,7 @@ ctl_when_parse (const char *text, GDateTime *now, GError **error)
   int hour = 0, minute = 0;
 
   if (text[0] == '+')
-    moment = parse_span (text, now);
+    moment = parse_ahead (text, now);
   else if (parse_clock (text, &hour, &minute))
     {
       moment = on_day (now, 0, hour, minute);

@@ -60,6 +60,7 @@ extern const CtlCommand ctl_presence_commands[];
 extern const CtlCommand ctl_watch_commands[];
 extern const CtlCommand ctl_why_commands[];
 extern const CtlCommand ctl_appointment_commands[];
+extern const CtlCommand ctl_desktop_commands[];
 extern const CtlCommand ctl_user_commands[];
 extern const CtlCommand ctl_token_commands[];
 extern const CtlCommand ctl_plugin_commands[];
