@@ -30,6 +30,7 @@ JsonObject *musterd_body_parse (const char *text, gsize length, const MusterdMem
 const char *musterd_body_get_string (JsonObject *body, const char *name);
 /* A copy, to be wiped with musterd_secret_free(); what the body holds of it is wiped. NULL: absent or null. */
 char       *musterd_body_take_secret (JsonObject *body, const char *name);
+/* One beyond what fits is the greatest or the least that does. */
 gint64      musterd_body_get_integer (JsonObject *body, const char *name, gint64 fallback);
 gboolean    musterd_body_get_boolean (JsonObject *body, const char *name, gboolean fallback);
 

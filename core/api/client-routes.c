@@ -147,7 +147,8 @@ find_owner (const MusterdCaller *caller, const char *named, GError **error)
   if (owner == NULL)
     g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'user' is missing: whose client is it?");
   else if (!musterd_caller_owns (caller, owner))
-    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN, "only this user and administrators may do this");
+    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
+                         "only this user and administrators may do this");
   else
     return owner;
   return NULL;

@@ -149,6 +149,10 @@ musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrAr
     musterd_json_verdict (json, NULL, why->claims->pdata[i]);
   musterd_json_close (json, ']');
   musterd_json_string (json, "client", musterd_client_state_to_string (why->client));
+  musterd_json_open (json, "clients", '[');
+  for (guint i = 0; i < why->clients->len; i++)
+    musterd_json_client (json, NULL, why->presence->user->id, why->clients->pdata[i], why->settings, why->now);
+  musterd_json_close (json, ']');
   add_devices (json, "devices", why->devices);
   add_forwarding (json, "forwarding", &why->presence->forwarding);
   musterd_json_time (json, "next_change", why->next_change);

@@ -94,6 +94,8 @@ typedef struct
   MusterdClientState client;
   GPtrArray       *claims;           /* MusterdVerdict, in order of time */
   GPtrArray       *devices;          /* MusterdDevice copies */
+  GPtrArray       *clients;          /* MusterdClient copies */
+  MusterdTime      now;              /* of which all this is true */
   MusterdTime      next_change;      /* NEVER: none known */
   MusterdSettings *settings;         /* keeps the verdicts' names alive */
 } MusterdWhy;

@@ -13,6 +13,7 @@ musterd_why_free (MusterdWhy *why)
   musterd_choice_free (why->timed);
   g_clear_pointer (&why->claims, g_ptr_array_unref);
   g_clear_pointer (&why->devices, g_ptr_array_unref);
+  g_clear_pointer (&why->clients, g_ptr_array_unref);
   g_clear_pointer (&why->settings, musterd_settings_unref);
   g_free (why);
 }
@@ -58,7 +59,9 @@ musterd_engine_why (MusterdEngine *engine, const char *id, GError **error)
   why->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_device_free);
   for (guint i = 0; entry->facts.devices != NULL && i < entry->facts.devices->len; i++)
     g_ptr_array_add (why->devices, device_copy (g_ptr_array_index (entry->facts.devices, i)));
+  why->clients = musterd_engine_get_clients (engine, id, NULL);
   why->next_change = entry->next_change;
+  why->now = now;
   return why;
 }
 

@@ -55,6 +55,28 @@ print_choices (JsonObject *why)
 }
 
 static void
+print_clients (JsonArray *clients)
+{
+  CtlTable *table;
+
+  if (ctl_length (clients) == 0)
+    return;
+  print_title (_ ("Desktops"));
+  table = ctl_table_new (NULL, 4);
+  for (guint i = 0; i < ctl_length (clients); i++)
+    {
+      JsonObject *client = json_array_get_object_element (clients, i);
+      const char *state = ctl_string (client, "state"), *counts = ctl_string (client, "counts_as");
+      g_autofree char *words = ctl_words (counts);
+
+      ctl_table_add (table, ctl_clean (ctl_string (client, "id")), ctl_words (state),
+                     g_strcmp0 (state, counts) != 0 ? g_strdup_printf (_ ("counts as %s"), words) : NULL,
+                     ctl_clean (ctl_string (client, "source")));
+    }
+  ctl_table_print (table, "  ");
+}
+
+static void
 print_devices (JsonArray *devices)
 {
   CtlTable *table;
@@ -212,6 +234,7 @@ print_why (JsonObject *why)
   else
     g_print ("  %s\n", _ ("nothing"));
   print_choices (why);
+  print_clients (ctl_array (why, "clients"));
   print_devices (ctl_array (why, "devices"));
   print_forwarding (ctl_member (why, "forwarding"));
   if (ctl_length (sinks) > 0)

@@ -1017,8 +1017,8 @@ MUSTER_API void muster_context_telephony (MusterContext *ctx, const char *user, 
  * @user: id of a user of this instance
  * @client: which desktop or app; unique within instance and user, at most 512 bytes
  * @state: any but %MUSTER_CLIENT_NONE
- * @since: %MUSTER_CLIENT_ACTIVE: since when; %MUSTER_CLIENT_IDLE and %MUSTER_CLIENT_LOCKED: the last input; %MUSTER_NOW:
- *   now, or as said before where the state goes on
+ * @since: %MUSTER_CLIENT_ACTIVE: since when; %MUSTER_CLIENT_IDLE and %MUSTER_CLIENT_LOCKED: the last input;
+ *   %MUSTER_NOW: now, or as said before where the state goes on
  * @lease: µs for which this holds without being said again; 0 or more than 12 h: 12 h
  *
  * Says what a desktop or app of the user does. Say %MUSTER_CLIENT_IDLE early, after a minute without input, with the

@@ -97,7 +97,7 @@ class Shapes(ApiCase):
         daemon = self.begin()
         self.ask(daemon, 'PUT', f'/v1/presence/{ALICE}', {'status': 'busy'})
         why = self.ask(daemon, 'GET', f'/v1/presence/{ALICE}/why')
-        self.assertEqual(list(why), ['presence', 'choices', 'claims', 'client', 'devices', 'forwarding', 'next_change',
+        self.assertEqual(list(why), ['presence', 'choices', 'claims', 'client', 'clients', 'devices', 'forwarding', 'next_change',
                                      'sinks'])
         self.assertEqual(why['choices']['standing']['status'], 'busy')
         self.assertIsNone(why['choices']['timed'])

@@ -17,6 +17,7 @@ static const MusterdMember members[] = {
   { "text", MUSTERD_MEMBER_TEXT_OR_NULL, FALSE },
   { "paused", MUSTERD_MEMBER_BOOLEAN, FALSE },
   { "attributes", MUSTERD_MEMBER_OBJECT, FALSE },
+  { "lease", MUSTERD_MEMBER_INTEGER, FALSE },
 };
 
 static const Case bodies[] = {
@@ -24,11 +25,18 @@ static const Case bodies[] = {
   { "empty-object", "{}", NULL },
   { "all", "{\"template\":\"Busy\",\"text\":null,\"paused\":true,\"attributes\":{\"a.b\":\"c\"}}", NULL },
   { "spaces", " \n{ \"text\" : \"\\u00e4 \\ud83d\\ude00\" }\r\n", NULL },
-  { "unknown", "{\"tmplate\":\"Busy\"}", "*unknown member 'tmplate': known are template, text, paused, attributes*" },
+  { "unknown", "{\"tmplate\":\"Busy\"}",
+    "*unknown member 'tmplate': known are template, text, paused, attributes, lease*" },
   { "twice", "{\"text\":\"a\",\"text\":\"b\"}", "*'text' stands twice*" },
   { "twice-inside", "{\"attributes\":{\"a.b\":\"1\",\"a.b\":\"2\"}}", "*'a.b' stands twice*" },
   { "number", "{\"text\":5}", "*'text' must be a string or null*" },
   { "string-for-boolean", "{\"paused\":\"true\"}", "*'paused' must be true or false*" },
+  { "integer", "{\"lease\":-9223372036854775808}", NULL },
+  { "integer-too-large", "{\"lease\":9223372036854775808}", NULL }, /* its handler finds it beyond its bounds */
+  { "fraction-for-integer", "{\"lease\":1.0}", "*'lease' must be a whole number*" },
+  { "string-for-integer", "{\"lease\":\"1\"}", "*'lease' must be a whole number*" },
+  { "null-for-integer", "{\"lease\":null}", "*'lease' must be a whole number*" },
+  { "boolean-for-integer", "{\"lease\":true}", "*'lease' must be a whole number*" },
   { "null-for-string", "{\"template\":null}", "*'template' must be a string*" },
   { "array-for-object", "{\"attributes\":[]}", "*'attributes' must be an object*" },
   { "array", "[]", "*must be a JSON object*" },

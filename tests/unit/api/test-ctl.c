@@ -76,6 +76,31 @@ test_when (gconstpointer data)
 
 typedef struct
 {
+  const char *name, *text;
+  gint64      seconds; /* 0: it is none */
+} SpanCase;
+
+static const SpanCase spans[] = {
+  { "minutes", "5m", 300 },        { "composed", "1h30m", 5400 }, { "days", "2d", 172800 },  { "empty", "", 0 },
+  { "number-alone", "30", 0 },     { "nothing", "0m", 0 },        { "negative", "-5m", 0 },  { "ahead", "+5m", 0 },
+  { "overflow", "99999999999999999999h", 0 },
+};
+
+static void
+test_span (gconstpointer data)
+{
+  const SpanCase *c = data;
+  g_autoptr(GError) error = NULL;
+  gint64 seconds = -1;
+
+  g_assert_cmpint (ctl_span_parse (c->text, &seconds, &error), ==, c->seconds > 0);
+  g_assert_cmpint (seconds, ==, c->seconds > 0 ? c->seconds : -1);
+  if (c->seconds == 0)
+    g_assert_error (error, CTL_ERROR, CTL_ERROR_WRONG_USE);
+}
+
+typedef struct
+{
   const char *name, *time, *words;
 } TimeCase;
 
@@ -152,6 +177,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/ctl/when/", whens, test_when)
+  ADD ("/ctl/span/", spans, test_span)
   ADD ("/ctl/time/", times, test_time)
   ADD ("/ctl/clean/", cleans, test_clean)
   g_test_add_func ("/ctl/words", test_words);

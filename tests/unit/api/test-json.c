@@ -179,6 +179,48 @@ test_sink (gconstpointer data)
   assert_text (json, "SinkSlot", expected);
 }
 
+typedef struct
+{
+  const char        *name;
+  MusterdClientState state;
+  MusterdTime        lease_until;
+  gint64             lease, idle_after;
+  const char        *json; /* from "state" on */
+} ClientCase;
+
+static const ClientCase client_cases[] = {
+  { "active", MUSTERD_CLIENT_ACTIVE, T + MUSTERD_HOUR, MUSTERD_HOUR, MUSTERD_MINUTE,
+    "\"active\",\"counts_as\":\"active\",\"since\":\"2026-11-22T06:50:12Z\",\"lease\":3600,"
+    "\"until\":\"2026-11-22T07:50:12Z\",\"idle_after\":60" },
+  { "idle", MUSTERD_CLIENT_IDLE, T + MUSTERD_HOUR, MUSTERD_HOUR, 0,
+    "\"idle\",\"counts_as\":\"idle\",\"since\":\"2026-11-22T06:50:12Z\",\"lease\":3600,"
+    "\"until\":\"2026-11-22T07:50:12Z\",\"idle_after\":0" },
+  { "never-idle", MUSTERD_CLIENT_IDLE, T + MUSTERD_HOUR, MUSTERD_HOUR, MUSTERD_TIME_NEVER,
+    "\"idle\",\"counts_as\":\"active\",\"since\":\"2026-11-22T06:50:12Z\",\"lease\":3600,"
+    "\"until\":\"2026-11-22T07:50:12Z\",\"idle_after\":null" },
+  { "lost", MUSTERD_CLIENT_LOCKED, MUSTERD_TIME_ALWAYS, 0, MUSTERD_MINUTE,
+    "\"locked\",\"counts_as\":\"ended\",\"since\":\"2026-11-22T06:50:12Z\",\"lease\":0,\"until\":null,"
+    "\"idle_after\":60" },
+};
+
+static void
+test_client (gconstpointer data)
+{
+  const ClientCase *c = data;
+  g_autoptr(MusterdSettings) settings = musterd_settings_new ();
+  MusterdClient client = { .source = (char *) "clients", .id = (char *) "pc", .state = c->state, .since = T, .seen = T,
+                           .lease = c->lease, .lease_until = c->lease_until };
+  g_autoptr(GString) json = g_string_new (NULL);
+  g_autofree char *expected = NULL;
+
+  settings->idle_after = c->idle_after;
+  musterd_json_client (json, NULL, "alice@example.com", &client, settings, T);
+  expected = g_strdup_printf ("{\"id\":\"pc\",\"user\":\"alice@example.com\",\"source\":\"clients\","
+                              "\"state\":%s,\"on_lock\":true}",
+                              c->json);
+  assert_text (json, "Client", expected);
+}
+
 /* Everything that may stand there does. */
 static void
 test_why (void)
@@ -188,19 +230,22 @@ test_why (void)
   g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
   g_autoptr(GPtrArray) claims = g_ptr_array_new ();
   g_autoptr(GPtrArray) devices = g_ptr_array_new ();
+  g_autoptr(GPtrArray) clients = g_ptr_array_new ();
   g_autoptr(GPtrArray) slots = g_ptr_array_new ();
   g_autoptr(MusterdClaim) claim = musterd_claim_new ("ews", "calendar", "a/b", MUSTERD_CLAIM_APPOINTMENT);
   MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_NO_EFFECT, NULL, "free", NULL, NULL };
   MusterdDevice device = { .source = (char *) "pbx", .id = (char *) "17", .state = MUSTERD_TELEPHONY_RINGING,
                            .label = (char *) "Bob", .since = T, .lease_until = T + MUSTERD_MINUTE };
+  MusterdClient client = { .source = (char *) "activity", .id = (char *) "pc", .state = MUSTERD_CLIENT_LOCKED,
+                           .since = T, .seen = T, .lease = MUSTERD_HOUR, .lease_until = T + MUSTERD_HOUR };
   MusterdChoice standing = { .status = MUSTERD_STATUS_BUSY, .text = (char *) "x", .made = T,
                              .until = MUSTERD_TIME_NEVER, .by = (char *) "root" };
   MusterdChoice timed = { .template_id = (char *) "gone", .status = MUSTERD_STATUS_BUSY, .made = T,
                           .until = T + MUSTERD_HOUR };
   MusterdSinkWhy slot = { .instance = (char *) "lamp", .next_try = MUSTERD_TIME_NEVER };
   MusterdWhy why = { .presence = presence, .standing = &standing, .timed = &timed, .standing_ends = T + MUSTERD_DAY,
-                     .client = MUSTERD_CLIENT_LOCKED, .claims = claims, .devices = devices,
-                     .next_change = T + MUSTERD_MINUTE, .settings = settings };
+                     .client = MUSTERD_CLIENT_LOCKED, .claims = claims, .devices = devices, .clients = clients,
+                     .now = T, .next_change = T + MUSTERD_MINUTE, .settings = settings };
   g_autoptr(GString) json = g_string_new (NULL);
 
   claim->from = claim->began = T;
@@ -211,6 +256,7 @@ test_why (void)
   musterd_claim_set_more (claim, "https://example.com/1", NULL, NULL);
   g_ptr_array_add (claims, &verdict);
   g_ptr_array_add (devices, &device);
+  g_ptr_array_add (clients, &client);
   g_ptr_array_add (slots, &slot);
   musterd_json_why (json, NULL, &why, slots);
   assert_holds (json, "Why");
@@ -280,6 +326,12 @@ main (int argc, char **argv)
       g_autofree char *path = g_strconcat ("/json/sink/", sinks[i].name, NULL);
 
       g_test_add_data_func (path, &sinks[i], test_sink);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (client_cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/json/client/", client_cases[i].name, NULL);
+
+      g_test_add_data_func (path, &client_cases[i], test_client);
     }
   g_test_add_func ("/json/why", test_why);
   g_test_add_func ("/json/instance", test_instance);
