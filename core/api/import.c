@@ -58,6 +58,16 @@ check_header (char **header, GError **error)
   return TRUE;
 }
 
+static void
+note_columns (MusterdImport *import, char **header)
+{
+  MusterdUserField field;
+
+  for (guint i = 0; header[i] != NULL; i++)
+    if (musterd_user_field_from_string (header[i], &field))
+      import->named[field] = TRUE;
+}
+
 static MusterdUser *
 read_row (char **header, char **row, guint line, MusterdUser *known, GError **error)
 {
@@ -86,7 +96,6 @@ read_row (char **header, char **row, guint line, MusterdUser *known, GError **er
 static gboolean
 read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica *replica, GError **error)
 {
-  g_autoptr(GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   guint n_columns = g_strv_length (header);
   int id_column = find_id_column (header);
   g_autoptr(GError) local = NULL;
@@ -107,7 +116,7 @@ read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica
           return FALSE;
         }
       g_strstrip (row[id_column]);
-      if (!g_hash_table_add (seen, g_strdup (row[id_column])))
+      if (!g_hash_table_add (import->ids, g_strdup (row[id_column])))
         {
           g_autofree char *shown = musterd_error_word (row[id_column]);
 
@@ -115,7 +124,7 @@ read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica
                        shown);
           return FALSE;
         }
-      if (g_hash_table_size (seen) > MUSTERD_IMPORT_ROWS_MAX)
+      if (g_hash_table_size (import->ids) > MUSTERD_IMPORT_ROWS_MAX)
         {
           g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT, "more than %d rows", MUSTERD_IMPORT_ROWS_MAX);
           return FALSE;
@@ -124,6 +133,7 @@ read_rows (MusterdImport *import, MusterdCsv *csv, char **header, MusterdReplica
       user = read_row (header, row, line, known, error);
       if (user == NULL)
         return FALSE;
+      g_ptr_array_add (import->rows, musterd_user_ref (user));
       if (known != NULL && musterd_user_equal (known, user))
         {
           import->unchanged++;
@@ -161,9 +171,14 @@ musterd_import_read (const char *text, gsize length, MusterdReplica *replica, GE
     return NULL;
 
   import = g_new0 (MusterdImport, 1);
+  import->known = musterd_replica_list_users (replica);
+  import->rows = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  import->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   import->users = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  import->removed = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
   import->added = g_ptr_array_new ();
   import->changed = g_ptr_array_new ();
+  note_columns (import, header);
   if (!read_rows (import, csv, header, replica, error))
     return NULL;
   return g_steal_pointer (&import);
@@ -172,7 +187,11 @@ musterd_import_read (const char *text, gsize length, MusterdReplica *replica, GE
 void
 musterd_import_free (MusterdImport *import)
 {
+  g_ptr_array_unref (import->known);
+  g_ptr_array_unref (import->rows);
+  g_hash_table_unref (import->ids);
   g_ptr_array_unref (import->users);
+  g_ptr_array_unref (import->removed);
   g_ptr_array_unref (import->added);
   g_ptr_array_unref (import->changed);
   g_free (import);

@@ -26,7 +26,7 @@ static const MusterdRoute routes[] = {
   { "DELETE", "/v1/clients/{}", AGENT, NONE, "user", musterd_clients_end },
   { "GET", "/v1/users", ADMIN, NONE, NULL, musterd_users_list },
   { "POST", "/v1/users", ADMIN, JSON, NULL, musterd_users_add },
-  { "POST", "/v1/users/import", ADMIN, MUSTERD_BODY_CSV, NULL, musterd_users_import },
+  { "POST", "/v1/users/import", ADMIN, MUSTERD_BODY_CSV, "dry-run force sync", musterd_users_import },
   { "GET", "/v1/users/{}", OWNER, NONE, NULL, musterd_users_show },
   { "PATCH", "/v1/users/{}", ADMIN, JSON, NULL, musterd_users_change },
   { "DELETE", "/v1/users/{}", ADMIN, NONE, NULL, musterd_users_remove },

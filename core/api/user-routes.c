@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "api/import.h"
 #include "api/json.h"
 #include "api/routes.h"
 #include "api/server.h"
@@ -290,64 +289,4 @@ musterd_users_remove (MusterdRequest *request)
 {
   musterd_bridge_call (request->server->bridge, request, run_remove, on_remove_returned, g_strdup (request->args[0]),
                        g_free);
-}
-
-/* Import. */
-
-static void
-run_import (MusterdCall *call, const MusterdApiServices *services, gpointer value)
-{
-  MusterdImport *import = value;
-
-  if (import->users->len == 0)
-    musterd_call_return (call, NULL);
-  else
-    musterd_engine_put_users (services->engine, (MusterdUser *const *) import->users->pdata, import->users->len,
-                              MUSTERD_PUT_ANY, musterd_call_on_done, call);
-}
-
-static void
-add_ids (GString *json, const char *name, GPtrArray *ids)
-{
-  musterd_json_open (json, name, '[');
-  for (guint i = 0; i < ids->len; i++)
-    musterd_json_string (json, NULL, ids->pdata[i]);
-  musterd_json_close (json, ']');
-}
-
-static void
-on_import_returned (MusterdRequest *request, gpointer value, const GError *error)
-{
-  const MusterdImport *import = value;
-  GString *json;
-
-  if (error != NULL)
-    {
-      musterd_request_fail (request, error);
-      return;
-    }
-  json = g_string_new (NULL);
-  musterd_json_open (json, NULL, '{');
-  add_ids (json, "added", import->added);
-  add_ids (json, "changed", import->changed);
-  musterd_json_uint (json, "unchanged", import->unchanged);
-  musterd_json_close (json, '}');
-  musterd_request_reply (request, SOUP_STATUS_OK, json);
-}
-
-void
-musterd_users_import (MusterdRequest *request)
-{
-  g_autoptr(GError) error = NULL;
-  MusterdImport *import = musterd_import_read ((const char *) request->body->data, request->body->len,
-                                               request->server->replica, &error);
-
-  if (import == NULL && g_error_matches (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT))
-    /* Not 429: it is as long the next time. */
-    musterd_request_problem (request, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, error->message);
-  else if (import == NULL)
-    musterd_request_fail (request, error);
-  else
-    musterd_bridge_call (request->server->bridge, request, run_import, on_import_returned, import,
-                         (GDestroyNotify) musterd_import_free);
 }

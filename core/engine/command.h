@@ -16,6 +16,7 @@ typedef enum
   COMMAND_EXPIRE,       /* a choice has come to its end */
   COMMAND_PUT_USERS,
   COMMAND_REMOVE_USER,
+  COMMAND_SYNC_USERS,
   COMMAND_CHANGE_SETTINGS,
   COMMAND_RESET_SETTINGS,
   COMMAND_ADD_TEMPLATE,
@@ -27,12 +28,13 @@ struct _MusterdCommand
 {
   CommandType    type;
   MusterdEngine *engine;
-  char          *user; /* nullable: PUT_USERS; of templates: who acts, NULL an administrator */
+  char          *user; /* nullable: PUT_USERS, SYNC_USERS; of templates: who acts, NULL an administrator */
   char          *word; /* CHOOSE: the template, nullable; IGNORE: the claim; of settings: the scope, or template */
   MusterdStatus  status;
   char          *text, *by; /* nullable */
   MusterdTime    until;
-  GPtrArray     *users; /* PUT_USERS */
+  GPtrArray     *users; /* PUT_USERS, SYNC_USERS */
+  GPtrArray     *removed, *known; /* SYNC_USERS: MusterdUser */
   MusterdPut     how;
   char          *block;   /* RESET_SETTINGS: nullable */
   GPtrArray     *changes; /* CHANGE_SETTINGS */

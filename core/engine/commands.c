@@ -19,6 +19,8 @@ command_free (MusterdCommand *command)
   g_clear_pointer (&command->changes, g_ptr_array_unref);
   g_clear_pointer (&command->edit, musterd_template_edit_free);
   g_clear_pointer (&command->scopes, g_ptr_array_unref);
+  g_clear_pointer (&command->removed, g_ptr_array_unref);
+  g_clear_pointer (&command->known, g_ptr_array_unref);
   musterd_choice_free (command->choice);
   musterd_ignore_free (command->ignore);
   g_clear_error (&command->error);
@@ -69,7 +71,7 @@ queue_of (MusterdEngine *engine, const MusterdCommand *command)
 
 /* Brings into force what is on disk. */
 static void
-put_users_in_force (MusterdEngine *engine, const GPtrArray *users)
+put_users_in_force (MusterdEngine *engine, const GPtrArray *users, const char *const *removed, gsize n_removed)
 {
   for (guint i = 0; i < users->len; i++)
     {
@@ -83,7 +85,23 @@ put_users_in_force (MusterdEngine *engine, const GPtrArray *users)
       musterd_engine_take_settings (engine, entry);
       musterd_engine_touch (engine, entry);
     }
-  musterd_engine_tell_users (engine, (MusterdUser *const *) users->pdata, users->len, NULL, 0);
+  musterd_engine_tell_users (engine, (MusterdUser *const *) users->pdata, users->len, removed, n_removed);
+}
+
+static void
+sync_users_in_force (MusterdEngine *engine, const MusterdCommand *command)
+{
+  g_autoptr(GPtrArray) ids = g_ptr_array_sized_new (command->removed->len);
+
+  for (guint i = 0; i < command->removed->len; i++)
+    {
+      const MusterdUser *user = g_ptr_array_index (command->removed, i);
+
+      musterd_engine_take (engine, musterd_engine_find (engine, user->id));
+      musterd_engine_drop_scope (engine, user->id);
+      g_ptr_array_add (ids, user->id);
+    }
+  put_users_in_force (engine, command->users, (const char *const *) ids->pdata, ids->len);
 }
 
 static void
@@ -137,7 +155,12 @@ bring_into_force (MusterdEngine *engine, MusterdCommand *command)
     musterd_engine_put_scopes (engine, command->scopes);
   if (command->type == COMMAND_PUT_USERS)
     {
-      put_users_in_force (engine, command->users);
+      put_users_in_force (engine, command->users, NULL, 0);
+      return;
+    }
+  if (command->type == COMMAND_SYNC_USERS)
+    {
+      sync_users_in_force (engine, command);
       return;
     }
   if (command->type == COMMAND_REMOVE_USER)
@@ -165,6 +188,18 @@ bring_into_force (MusterdEngine *engine, MusterdCommand *command)
   musterd_engine_touch (engine, entry);
 }
 
+/* Their removal was not written: they stay, with what was not written while they were leaving. */
+static void
+take_back (MusterdEngine *engine, const char *user)
+{
+  MusterdEntry *entry = musterd_engine_find (engine, user);
+
+  if (entry == NULL || !entry->leaving)
+    return;
+  entry->leaving = FALSE;
+  musterd_pending_everything (engine->pending, entry);
+}
+
 static void
 on_written (const GError *error, gpointer data)
 {
@@ -182,15 +217,10 @@ on_written (const GError *error, gpointer data)
   if (error == NULL)
     bring_into_force (engine, command);
   else if (command->type == COMMAND_REMOVE_USER)
-    {
-      MusterdEntry *entry = musterd_engine_find (engine, command->user);
-
-      if (entry != NULL)
-        {
-          entry->leaving = FALSE;
-          musterd_pending_everything (engine->pending, entry); /* what was not written while they were leaving */
-        }
-    }
+    take_back (engine, command->user);
+  else if (command->type == COMMAND_SYNC_USERS)
+    for (guint i = 0; i < command->removed->len; i++)
+      take_back (engine, ((MusterdUser *) g_ptr_array_index (command->removed, i))->id);
 
   queue = queue_of (engine, command);
   if (queue != NULL && g_queue_peek_head (queue) == command)
@@ -299,6 +329,18 @@ void
 musterd_engine_remove_user (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data)
 {
   submit (engine, command_new (COMMAND_REMOVE_USER, id, done, user_data));
+}
+
+void
+musterd_engine_sync_users (MusterdEngine *engine, GPtrArray *users, GPtrArray *removed, GPtrArray *known,
+                           MusterdDone done, gpointer user_data)
+{
+  MusterdCommand *command = command_new (COMMAND_SYNC_USERS, NULL, done, user_data);
+
+  command->users = g_ptr_array_ref (users);
+  command->removed = g_ptr_array_ref (removed);
+  command->known = g_ptr_array_ref (known);
+  submit (engine, command);
 }
 
 void

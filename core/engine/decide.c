@@ -176,6 +176,39 @@ decide_put_users (MusterdCommand *command, MusterdBatch *batch, GError **error)
   return TRUE;
 }
 
+static gboolean
+decide_sync_users (MusterdCommand *command, MusterdBatch *batch, GError **error)
+{
+  MusterdEngine *engine = command->engine;
+  gboolean same = command->known->len == musterd_engine_get_n_users (engine);
+
+  for (guint i = 0; i < command->known->len && same; i++)
+    {
+      MusterdUser *user = g_ptr_array_index (command->known, i);
+
+      same = musterd_engine_get_user (engine, user->id) == user;
+    }
+  if (!same)
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+                           "somebody has changed users meanwhile: nothing was changed; do it again");
+      return FALSE;
+    }
+  /* One flush for all, so that there is nothing left to look for that may not come after a removal. */
+  musterd_pending_flush (engine->pending);
+  for (guint i = 0; i < command->removed->len; i++)
+    {
+      const MusterdUser *user = g_ptr_array_index (command->removed, i);
+
+      musterd_engine_find (engine, user->id)->leaving = TRUE;
+      musterd_batch_remove_user (batch, user->id);
+    }
+  for (guint i = 0; i < command->users->len; i++)
+    musterd_batch_put_user (batch, g_ptr_array_index (command->users, i));
+  musterd_decide_void (command, batch);
+  return TRUE;
+}
+
 gboolean
 musterd_command_is_central (const MusterdCommand *command)
 {
@@ -191,6 +224,8 @@ musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **e
     {
     case COMMAND_PUT_USERS:
       return decide_put_users (command, batch, error);
+    case COMMAND_SYNC_USERS:
+      return decide_sync_users (command, batch, error);
     case COMMAND_CHANGE_SETTINGS:
       return musterd_decide_change_settings (command, batch, error);
     case COMMAND_RESET_SETTINGS:
@@ -236,6 +271,7 @@ musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **e
     case COMMAND_ADD_TEMPLATE:
     case COMMAND_EDIT_TEMPLATE:
     case COMMAND_REMOVE_TEMPLATE:
+    case COMMAND_SYNC_USERS:
     default:
       g_assert_not_reached ();
     }

@@ -120,6 +120,11 @@ void musterd_engine_try_store   (MusterdEngine *engine, MusterdDone done, gpoint
 void musterd_engine_put_users   (MusterdEngine *engine, MusterdUser *const *users, gsize n_users, MusterdPut how,
                                  MusterdDone done, gpointer user_data);
 void musterd_engine_remove_user (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data);
+/* Puts the first, removes the second (MusterdUser, all of them or none), where there are exactly `known` (the engine's
+ * own objects, as listeners were told them) when it is its turn; else CONFLICT: what was reckoned from them does not
+ * hold. Nobody is in both `users` and `removed`. */
+void musterd_engine_sync_users  (MusterdEngine *engine, GPtrArray *users, GPtrArray *removed, GPtrArray *known,
+                                 MusterdDone done, gpointer user_data);
 /* `tmpl` (nullable): a template's name or role; NOT_FOUND, naming those there are, if there is none (musterctl then
  * tries the word as a status). Without it `status` is chosen alone, and forwarding stays as it would be. `text` and
  * `by` nullable; `until` NEVER = standing, else in the future. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl-client.h"
+#include "ctl-import.h"
 #include "ctl-output.h"
 
 static const char *const fields[] = { "name",     "email",    "extension", "home",  "mobile",   "voicemail", "zone",
@@ -215,38 +216,6 @@ run_list (Ctl *ctl)
   return CTL_DONE;
 }
 
-static int
-run_import (Ctl *ctl)
-{
-  g_autoptr(GFile) file = g_file_new_for_commandline_arg (ctl_get_arg (ctl, 0));
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GFileInputStream) input = g_file_read (file, NULL, &error);
-  g_autoptr(GFileInfo) info
-      = input != NULL ? g_file_input_stream_query_info (input, G_FILE_ATTRIBUTE_STANDARD_SIZE, NULL, &error) : NULL;
-  g_autoptr(JsonNode) answer = NULL;
-  JsonObject *object;
-
-  if (info == NULL)
-    {
-      g_prefix_error (&error, _ ("reading %s: "), ctl_get_arg (ctl, 0));
-      return ctl_fail (error);
-    }
-  answer = ctl_upload (ctl, "POST", "/v1/users/import", "text/csv", G_INPUT_STREAM (input),
-                       g_file_info_get_size (info), &error);
-  if (answer == NULL)
-    {
-      g_prefix_error (&error, "%s: ", ctl_get_arg (ctl, 0));
-      return ctl_fail (error);
-    }
-  object = json_node_get_object (answer);
-  if (ctl->json)
-    ctl_print_json (answer);
-  else
-    g_print (_ ("%u added, %u changed, %u as before\n"), ctl_length (ctl_array (object, "added")),
-             ctl_length (ctl_array (object, "changed")), (guint) ctl_int (object, "unchanged"));
-  return CTL_DONE;
-}
-
 const CtlCommand ctl_user_commands[] = {
   { "user add", N_ ("ID"), N_ ("add a person, such as alice@example.com"), 1, 1, user_options, run_add },
   { "user set", N_ ("ID"), N_ ("change fields of a person; an empty value clears"), 1, 1, user_options, run_set },
@@ -254,6 +223,6 @@ const CtlCommand ctl_user_commands[] = {
   { "user remove", N_ ("ID"), N_ ("remove a person and everything of theirs"), 1, 1, NULL, run_remove },
   { "user list", "", N_ ("everybody"), 0, 0, NULL, run_list },
   { "user import", N_ ("FILE.csv"), N_ ("add and change people by a table whose first row names the fields"), 1, 1,
-    NULL, run_import },
+    ctl_import_options, ctl_run_import },
   { NULL, NULL, NULL, 0, 0, NULL, NULL },
 };

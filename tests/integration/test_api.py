@@ -238,7 +238,8 @@ class Users(ApiCase):
         daemon = self.begin()
         rows = ['id;name;zone'] + [f'user{i};"User ""{i}""; x";Europe/Berlin' for i in range(2000)]
         done = self.ask(daemon, 'POST', '/v1/users/import', '\ufeff' + '\r\n'.join(rows), kind='text/csv')
-        self.assertEqual((len(done['added']), done['changed'], done['unchanged']), (2000, [], 0))
+        self.assertEqual(done['counts'], {'added': 2000, 'changed': 0, 'removed': 0, 'unchanged': 0})
+        self.assertEqual(done['added'], [f'user{i}' for i in range(1000)])
         self.assertEqual(self.ask(daemon, 'GET', '/v1/users/user7')['name'], 'User "7"; x')
         rows[5] = 'user4;Other;Europe/Berlin'
         done = self.ask(daemon, 'POST', '/v1/users/import', '\n'.join(rows), kind='text/csv')
@@ -246,6 +247,26 @@ class Users(ApiCase):
         said = self.ask(daemon, 'POST', '/v1/users/import', 'id,zone\nnew,\nnewer,Nowhere\n', 400, kind='text/csv')
         self.assertIn('row 3', said['detail'])
         self.ask(daemon, 'GET', '/v1/users/new', status=404)
+
+    def test_sync(self):
+        daemon = self.begin()
+
+        def post(query, rows, status=200):
+            return self.ask(daemon, 'POST', f'/v1/users/import?{query}', f'id,mobile\n{rows}', status, kind='text/csv')
+
+        self.assertIn('1 of the 2 users', post('sync=true', f'{ALICE},1\n', 409)['detail'])
+        self.assertIn('1 of the 2 users', post('sync=true&dry-run=true', f'{ALICE},1\n', 409)['detail'])
+        self.assertIn("'force' is for 'sync'", post('force=true', f'{ALICE},1\n', 400)['detail'])
+        tried = post('sync=true&force=true&dry-run=true', f'{ALICE},1\ncarol,2\n')
+        self.assertEqual((tried['added'], tried['changed'], tried['removed']), (['carol'], [ALICE], [BOB]))
+        self.assertEqual([one['id'] for one in self.ask(daemon, 'GET', '/v1/users')['users']], [ALICE, BOB])
+        done = post('sync=true&force=true', f'{ALICE},1\ncarol,2\n')
+        self.assertEqual({**done, 'dry_run': True}, tried)
+        self.assertNotIn('mobile', done['kept'])
+        self.assertIn('home', done['kept'])
+        self.ask(daemon, 'GET', f'/v1/presence/{BOB}', status=404)
+        again = post('sync=true', f'{ALICE},1\ncarol,2\n')
+        self.assertEqual(again['counts'], {'added': 0, 'changed': 0, 'removed': 0, 'unchanged': 2})
 
     def test_too_many_rows(self):
         daemon = self.begin()

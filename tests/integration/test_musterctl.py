@@ -259,11 +259,68 @@ class Users(CtlCase):
         table.write_text(f'id;name;micsync.host\n{ALICE};Alice;\n{BOB};"Bob; the builder";pc\n', encoding='utf-8-sig')
         self.assertEqual(daemon.ctl('user', 'import', table).stdout, '1 added, 0 changed, 1 as before\n')
         self.assertEqual(daemon.json('user', 'show', BOB)['name'], 'Bob; the builder')
-        self.assertEqual(daemon.json('user', 'import', table), {'added': [], 'changed': [], 'unchanged': 2})
+        done = daemon.json('user', 'import', table)
+        self.assertEqual((done['added'], done['changed'], done['removed'], done['unchanged']), ([], [], [], 2))
         table.write_text('id,nme\nx,y\n', encoding='utf-8')
         said = self.refused(daemon, 'user', 'import', table)
         self.assertIn(f'{table}: row 1, column 2: unknown column', said)
         self.assertIn('No such file', self.refused(daemon, 'user', 'import', self.folder / 'nothing.csv'))
+
+    def test_sync(self):
+        daemon = self.begin()
+        table = self.folder / 'people.csv'
+
+        def sync(*args):
+            return daemon.ctl('user', 'import', '--sync', *args, table)
+
+        def everybody():
+            return [one['id'] for one in daemon.json('user', 'list')['users']]
+
+        people = [f'user{i:02}@example.com' for i in range(20)]
+        table.write_text('id,name\n' + ''.join(f'{one},X\n' for one in people), encoding='utf-8')
+        self.assertIn('1 of the 1 users', self.refused(daemon, 'user', 'import', '--sync', '--dry-run', table))
+        said = sync('--dry-run', '--force').stdout
+        self.assertIn(f'+ {people[7]}\n', said)
+        self.assertIn(f'- {ALICE}\n', said)
+        self.assertIn('20 added, 0 changed, 1 removed, 0 as before\nNothing was changed', said)
+        self.assertEqual(everybody(), [ALICE])
+        self.assertEqual(sync('--force').stdout, said.split('Nothing was changed')[0])
+        self.assertEqual(everybody(), people)
+
+        # Two of twenty may go, three may not; a field without a column stays.
+        daemon.ctl('user', 'set', people[0], '--mobile', '0170')
+        table.write_text('id,name\n' + ''.join(f'{one},Y\n' for one in people[:17]), encoding='utf-8')
+        self.assertIn('3 of the 20 users', self.refused(daemon, 'user', 'import', '--sync', table))
+        self.assertEqual(everybody(), people)
+        table.write_text('id,name\n' + ''.join(f'{one},Y\n' for one in people[:18]), encoding='utf-8')
+        said = sync().stdout
+        self.assertIn(f'- {people[18]}\n- {people[19]}\nno column in the table, so left as they are: email, ', said)
+        self.assertIn('0 added, 18 changed, 2 removed, 0 as before\n', said)
+        self.assertEqual(everybody(), people[:18])
+        self.assertEqual(daemon.json('user', 'show', people[0])['mobile'], '0170')
+
+        # Somebody is wrong, or nobody is there: nobody goes.
+        table.write_text('id,zone\nnew,\nnewer,Nowhere\n', encoding='utf-8')
+        self.assertIn('row 3', self.refused(daemon, 'user', 'import', '--sync', '--force', table))
+        table.write_text('', encoding='utf-8')
+        self.assertIn('the file is empty', self.refused(daemon, 'user', 'import', '--sync', '--force', table))
+        table.write_text('id,name\n', encoding='utf-8')
+        self.assertIn('names nobody', self.refused(daemon, 'user', 'import', '--sync', table))
+        self.assertEqual(everybody(), people[:18])
+        self.refused(daemon, 'user', 'import', '--force', table, code=2)
+        daemon.kill()
+        daemon.start()
+        self.assertEqual(everybody(), people[:18])
+        sync('--force')
+        self.assertEqual(everybody(), [])
+
+    def test_sync_warns(self):
+        daemon = self.begin()
+        table = self.folder / 'people.csv'
+        table.write_text(f'id,unix-user\n{ALICE},al\n{ALICE.upper()},al\n', encoding='utf-8')
+        said = daemon.ctl('user', 'import', '--sync', table).stderr
+        self.assertIn(f"warning: ids '{ALICE}' and '{ALICE.upper()}' differ by case only", said)
+        self.assertIn(f"warning: unix-user 'al' is that of '{ALICE}' and of '{ALICE.upper()}'", said)
 
 
 class Plugins(CtlCase):
