@@ -5,6 +5,7 @@
 
 #include "host/alarm.h"
 #include "host/calls.h"
+#include "host/greeting.h"
 #include "model/bucket.h"
 
 #define THREAD_NAME_MAX 15
@@ -74,6 +75,7 @@ backend_send (gpointer data, MusterMessage *message)
 {
   MusterdRun *run = data;
 
+  musterd_greeting_reduce (message);
   musterd_queue_send (run->queue, message);
 }
 

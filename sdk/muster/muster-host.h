@@ -22,6 +22,7 @@ G_BEGIN_DECLS
 #define MUSTER_TEXT_MAX 1024
 #define MUSTER_LONG_TEXT_MAX 4096
 #define MUSTER_LINK_MAX 2048
+#define MUSTER_GREETING_MAX (256 * 1024) /* HTML, which the host reduces to text */
 #define MUSTER_REPLACE_MAX 10000
 
 typedef enum

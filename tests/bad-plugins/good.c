@@ -52,6 +52,19 @@ good_replace (Good *self, char **words)
   muster_replace_commit (g_steal_pointer (&replace));
 }
 
+/* absence USER: from in an hour for an hour, with greetings as a mail server has them. */
+static void
+good_absence (Good *self, char **words)
+{
+  const gint64 from = muster_context_now (self->ctx) + G_TIME_SPAN_HOUR;
+  const MusterClaim claim = { .struct_size = sizeof claim, .key = "oof", .kind = MUSTER_CLAIM_ABSENCE, .from = from,
+                              .until = from + G_TIME_SPAN_HOUR,
+                              .greeting_internal = "<html><body><p>Back&nbsp;on Monday,<br>A.</p></body></html>",
+                              .greeting_external = "<p>Write to <a href=\"mailto:desk@example.com\">the desk</a></p>" };
+
+  muster_context_claim_put (self->ctx, words[1], "absence", &claim);
+}
+
 static void
 good_telephony (Good *self, char **words)
 {
@@ -195,6 +208,7 @@ static const struct
   guint       n_words;
   GoodCommand func;
 } commands[] = {
+  { "absence", 2, good_absence },
   { "claim", 4, good_claim },         { "drop", 3, good_drop },
   { "replace", 4, good_replace },     { "telephony", 4, good_telephony },
   { "client", 4, good_client },       { "health", 2, good_health },
@@ -295,6 +309,17 @@ good_test (gpointer data G_GNUC_UNUSED, MusterUser *user, MusterReport *report)
   muster_report_done (report);
 }
 
+/* Of an absence: in one line of the log. */
+static void
+log_greeting (Good *self, MusterUser *user, MusterDesired *desired, MusterGreeting which, const char *name)
+{
+  g_autofree char *text = g_strdup (muster_desired_get_greeting (desired, which));
+
+  if (text != NULL)
+    muster_context_log (self->ctx, MUSTER_LOG_INFO, "greeting %s %s=%s", muster_user_get_id (user), name,
+                        g_strdelimit (text, "\n", '/'));
+}
+
 static void
 good_apply (gpointer data, MusterUser *user, MusterDesired *desired, MusterDelivery delivery)
 {
@@ -304,6 +329,8 @@ good_apply (gpointer data, MusterUser *user, MusterDesired *desired, MusterDeliv
   muster_context_log (self->ctx, MUSTER_LOG_INFO, "apply %s %s text=%s", muster_user_get_id (user),
                       muster_status_to_string (muster_desired_get_status (desired)),
                       muster_desired_get_text (desired) != NULL ? muster_desired_get_text (desired) : "-");
+  log_greeting (self, user, desired, MUSTER_GREETING_INTERNAL, "internal");
+  log_greeting (self, user, desired, MUSTER_GREETING_EXTERNAL, "external");
   if (self->hold)
     g_array_append_val (self->held, delivery);
   else
@@ -357,7 +384,7 @@ static const MusterSourceOps source_ops = { .struct_size = sizeof source_ops,
                                             .test = good_test,
                                             .stop = good_stop };
 static const MusterSinkOps sink_ops = { .struct_size = sizeof sink_ops,
-                                        .needs = MUSTER_NEEDS_STATUS | MUSTER_NEEDS_TEXT,
+                                        .needs = MUSTER_NEEDS_STATUS | MUSTER_NEEDS_TEXT | MUSTER_NEEDS_GREETING,
                                         .max_in_flight = 4,
                                         .apply = good_apply,
                                         .drain = good_drain };

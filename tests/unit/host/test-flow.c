@@ -55,6 +55,31 @@ test_flood (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (fixture_n_claims (f, "alice@example.com", "floods"), ==, 10);
 }
 
+/* A greeting as a mail server has it reaches a sink as text, while its absence lasts. */
+static void
+test_greeting (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  guint n_applied;
+
+  fixture_install (f, "good");
+  fixture_add_user (f, "alice@example.com", NULL);
+  fixture_apply (f, "[good:mail]\n[good:phone]\n");
+  WAIT_FOR (f, fixture_count (f, "good:phone", "apply alice*") == 1);
+  fixture_tell (f, "good:mail", "absence alice@example.com");
+  WAIT_FOR (f, fixture_n_claims (f, "alice@example.com", "good:mail") == 1);
+  g_assert_cmpuint (fixture_count (f, "good:phone", "greeting *"), ==, 0);
+
+  fixture_move (f, G_TIME_SPAN_HOUR);
+  WAIT_FOR (f, fixture_count (f, "good:phone", "greeting *") == 2);
+  g_assert_cmpuint (fixture_count (f, "good:phone", "greeting alice@example.com internal=Back on Monday,/A."), ==, 1);
+  g_assert_cmpuint (fixture_count (f, "good:phone", "greeting alice@example.com external=Write to the desk"), ==, 1);
+
+  n_applied = fixture_count (f, "good:phone", "apply alice*");
+  fixture_move (f, G_TIME_SPAN_HOUR);
+  WAIT_FOR (f, fixture_count (f, "good:phone", "apply alice*") > n_applied);
+  g_assert_cmpuint (fixture_count (f, "good:phone", "greeting *"), ==, 2);
+}
+
 /* To plugins: users. */
 
 static void
@@ -372,6 +397,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   ADD ("/host/flow/flood", NULL, test_flood);
+  ADD ("/host/flow/greeting", NULL, test_greeting);
   ADD ("/host/flow/users", NULL, test_users);
   ADD ("/host/flow/many-users", NULL, test_many_users);
   ADD ("/host/flow/no-users", NULL, test_no_users);

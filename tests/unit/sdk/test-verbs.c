@@ -245,15 +245,18 @@ test_words_of_strangers (void)
 {
   g_autoptr(MusterTesting) testing = probe_start ();
   g_autofree char *long_text = g_strnfill (2 * MUSTER_LONG_TEXT_MAX, 'x');
+  g_autofree char *page = g_strnfill (2 * MUSTER_GREETING_MAX, 'x');
   MusterClaim claim = full;
 
-  claim.text = claim.greeting_internal = claim.greeting_external = claim.link = claim.categories = long_text;
+  claim.text = claim.link = claim.categories = long_text;
+  claim.greeting_internal = page;
+  claim.greeting_external = long_text;
   muster_context_claims_replace (probe->ctx, ALICE, "calendar", 0, G_MAXINT64, &claim, 1);
   g_autoptr(MusterMessage) cut = only (testing, MUSTER_VERB_CLAIMS_REPLACE);
   g_assert_cmpuint (strlen (cut->claims[0].text), <=, MUSTER_TEXT_MAX);
   g_assert_true (g_str_has_suffix (cut->claims[0].text, "x…"));
-  g_assert_cmpuint (strlen (cut->claims[0].greeting_internal), <=, MUSTER_LONG_TEXT_MAX);
-  g_assert_cmpuint (strlen (cut->claims[0].greeting_external), <=, MUSTER_LONG_TEXT_MAX);
+  g_assert_cmpuint (strlen (cut->claims[0].greeting_internal), ==, MUSTER_GREETING_MAX);
+  g_assert_cmpstr (cut->claims[0].greeting_external, ==, long_text);
   g_assert_cmpuint (strlen (cut->claims[0].categories), <=, MUSTER_LONG_TEXT_MAX);
   g_assert_null (cut->claims[0].link);
 
