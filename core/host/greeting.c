@@ -379,7 +379,7 @@ is_html (const char *text)
                                        "br", "p", "!doctype" };
 
   for (const char *p = strchr (text, '<'); p != NULL; p = strchr (p + 1, '<'))
-    for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    for (gsize i = 0; i < G_N_ELEMENTS (names) && (g_ascii_isalpha (p[1]) || p[1] == '!'); i++)
       {
         const gsize length = strlen (names[i]);
 

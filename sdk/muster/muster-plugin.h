@@ -565,8 +565,8 @@ typedef struct
  *   the subject of a private entry away before anything else sees it
  * @link: (nullable): URL under which the user can open the entry; left out where it has more than 2048 bytes
  * @greeting_internal: (nullable): absence greeting for colleagues; may have several lines. Plain text, or HTML as
- *   mail servers have it, of which the first 256 KiB are read: the host makes plain text of it (paragraphs, line breaks,
- *   list items and rows of tables are lines, links are their text) and cuts that to 4096 bytes
+ *   mail servers have it, of which the first 256 KiB are read: the host makes plain text of it (paragraphs, line
+ *   breaks, list items and rows of tables are lines, links are their text) and cuts that to 4096 bytes
  * @greeting_external: (nullable): absence greeting for everybody else, likewise
  * @categories: (nullable): the entry's categories, separated by `;`: judged by the calendar rules, never stored
  * @n_attendees: how many others are invited: judged by the calendar rules, never stored
