@@ -14,6 +14,8 @@ typedef enum
   COMMAND_IGNORE,
   COMMAND_END_STANDING, /* a client started, or the last one ended */
   COMMAND_EXPIRE,       /* a choice has come to its end */
+  COMMAND_GRANT,
+  COMMAND_REVOKE,
   COMMAND_PUT_USERS,
   COMMAND_REMOVE_USER,
   COMMAND_SYNC_USERS,
@@ -33,6 +35,7 @@ struct _MusterdCommand
   MusterdStatus  status;
   char          *text, *by; /* nullable */
   MusterdTime    until;
+  MusterdGrant   grant; /* GRANT, REVOKE: with a name of its own */
   GPtrArray     *users; /* PUT_USERS, SYNC_USERS */
   GPtrArray     *removed, *known; /* SYNC_USERS: MusterdUser */
   MusterdPut     how;

@@ -23,6 +23,7 @@ command_free (MusterdCommand *command)
   g_clear_pointer (&command->known, g_ptr_array_unref);
   musterd_choice_free (command->choice);
   musterd_ignore_free (command->ignore);
+  g_free (command->grant.name);
   g_clear_error (&command->error);
   g_free (command);
 }
@@ -111,6 +112,7 @@ remove_user_in_force (MusterdEngine *engine, const char *id)
 
   if (entry == NULL)
     return;
+  musterd_engine_drop_granted (engine, entry);
   musterd_engine_take (engine, entry);
   musterd_engine_drop_scope (engine, id);
   musterd_engine_tell_users (engine, NULL, 0, &id, 1);
@@ -146,6 +148,16 @@ add_ignore (MusterdEngine *engine, MusterdEntry *entry, MusterdIgnore *ignore)
   g_ptr_array_add (facts->ignores, ignore);
 }
 
+/* What they grant may have changed since this was decided, by the removal of a viewer. */
+static void
+change_grants (MusterdEngine *engine, MusterdEntry *entry, const MusterdCommand *command)
+{
+  musterd_engine_set_grants (engine, entry,
+                             command->type == COMMAND_GRANT ? musterd_grants_with (entry->grants, &command->grant)
+                                                            : musterd_grants_without (entry->grants, &command->grant));
+  musterd_engine_tell_access (engine, &entry, 1);
+}
+
 static void
 bring_into_force (MusterdEngine *engine, MusterdCommand *command)
 {
@@ -171,6 +183,11 @@ bring_into_force (MusterdEngine *engine, MusterdCommand *command)
   entry = musterd_command_is_central (command) ? NULL : musterd_engine_find (engine, command->user);
   if (entry == NULL)
     return;
+  if (command->type == COMMAND_GRANT || command->type == COMMAND_REVOKE)
+    {
+      change_grants (engine, entry, command);
+      return;
+    }
   if (command->end_standing)
     g_clear_pointer (&entry->facts.standing, musterd_choice_free);
   if (command->end_timed)
@@ -370,6 +387,31 @@ musterd_engine_ignore (MusterdEngine *engine, const char *id, const char *claim,
 
   command->word = g_strdup (claim);
   submit (engine, command);
+}
+
+static void
+submit_grant (MusterdEngine *engine, CommandType type, const char *owner, const MusterdGrant *grant, MusterdDone done,
+              gpointer user_data)
+{
+  MusterdCommand *command = command_new (type, owner, done, user_data);
+
+  command->grant = *grant;
+  command->grant.name = g_strdup (grant->name);
+  submit (engine, command);
+}
+
+void
+musterd_engine_grant (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
+                      gpointer user_data)
+{
+  submit_grant (engine, COMMAND_GRANT, owner, grant, done, user_data);
+}
+
+void
+musterd_engine_revoke (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
+                       gpointer user_data)
+{
+  submit_grant (engine, COMMAND_REVOKE, owner, grant, done, user_data);
 }
 
 void

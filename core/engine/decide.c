@@ -153,6 +153,75 @@ decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batc
     musterd_batch_remove_choice (batch, facts->user->id, TRUE);
 }
 
+/* As far as it is known whom an entry is for. */
+static gboolean
+find_viewer (MusterdEngine *engine, const MusterdGrant *grant, MusterdViewer *viewer, GError **error)
+{
+  MusterdEntry *entry;
+
+  *viewer = musterd_viewer_of_grant (grant);
+  if (grant->kind != MUSTERD_VIEWER_USER)
+    return TRUE;
+  entry = musterd_engine_require (engine, grant->name, error);
+  if (entry == NULL)
+    return FALSE;
+  if (entry->leaving)
+    {
+      /* What was written after their removal would be found by whoever has the id next. */
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s' any more", grant->name);
+      return FALSE;
+    }
+  *viewer = musterd_viewer_of_user (entry->facts.user);
+  return TRUE;
+}
+
+static gboolean
+decide_grant (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch, GError **error)
+{
+  const MusterdGrant *grant = &command->grant;
+  const MusterdAccess owner = { entry->facts.user, entry->settings, entry->grants };
+  MusterdViewer viewer;
+
+  if (!find_viewer (command->engine, grant, &viewer, error))
+    return FALSE;
+  if (g_strcmp0 (viewer.id, owner.user->id) == 0)
+    {
+      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                           "nobody has a relationship to themself: owner and viewer are the same");
+      return FALSE;
+    }
+  if (grant->own_word && !musterd_relation_check_own_word (&owner, &viewer, grant->level, error))
+    return FALSE;
+  if (entry->grants != NULL && entry->grants->n >= MUSTERD_GRANTS_MAX
+      && musterd_grants_find (entry->grants, grant->kind, grant->name, grant->own_word) == NULL)
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT,
+                   "%s has %d relationships already, and that is the most there can be: remove some, or name a group",
+                   owner.user->id, MUSTERD_GRANTS_MAX);
+      return FALSE;
+    }
+  musterd_batch_put_grant (batch, owner.user->id, grant);
+  return TRUE;
+}
+
+static gboolean
+decide_revoke (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch, GError **error)
+{
+  const MusterdGrant *grant = &command->grant;
+
+  if (musterd_grants_find (entry->grants, grant->kind, grant->name, grant->own_word) == NULL)
+    {
+      g_autofree char *viewer = musterd_viewer_to_string (grant->kind, grant->name);
+      g_autofree char *shown = musterd_error_word (viewer);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s has no relationship to '%s' that %s said",
+                   entry->facts.user->id, shown, grant->own_word ? "they themself" : "an administrator");
+      return FALSE;
+    }
+  musterd_batch_remove_grant (batch, entry->facts.user->id, grant);
+  return TRUE;
+}
+
 static gboolean
 decide_put_users (MusterdCommand *command, MusterdBatch *batch, GError **error)
 {
@@ -259,6 +328,10 @@ musterd_command_decide (MusterdCommand *command, MusterdBatch *batch, GError **e
     case COMMAND_EXPIRE:
       decide_endings (command, entry, batch);
       return TRUE;
+    case COMMAND_GRANT:
+      return decide_grant (command, entry, batch, error);
+    case COMMAND_REVOKE:
+      return decide_revoke (command, entry, batch, error);
     case COMMAND_REMOVE_USER:
       /* Nothing of theirs may be written after their removal. */
       entry->leaving = TRUE;

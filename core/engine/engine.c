@@ -17,6 +17,7 @@ entry_free (gpointer data)
   g_clear_pointer (&entry->presence, musterd_presence_unref);
   g_clear_pointer (&entry->stored_template, musterd_intern_release);
   g_clear_pointer (&entry->settings, musterd_settings_unref);
+  g_clear_pointer (&entry->grants, musterd_grants_unref);
   g_free (entry->ended_by);
   g_free (entry);
 }
@@ -242,6 +243,15 @@ on_shown (gpointer data, const char *user, MusterdStatus status, const char *tem
   musterd_engine_set_ended (entry, ended_by);
 }
 
+static void
+on_grant (gpointer data, const char *owner, const MusterdGrant *grant)
+{
+  MusterdEntry *entry = musterd_engine_find (data, owner);
+
+  if (entry != NULL)
+    musterd_engine_set_grants (data, entry, musterd_grants_with (entry->grants, grant));
+}
+
 static const MusterdStoreReader reader = { .setting = musterd_engine_load_setting,
                                            .policy = musterd_engine_load_policy,
                                            .tmpl = musterd_engine_load_template,
@@ -251,7 +261,8 @@ static const MusterdStoreReader reader = { .setting = musterd_engine_load_settin
                                            .claim = on_claim,
                                            .client = on_client,
                                            .device = on_device,
-                                           .shown = on_shown };
+                                           .shown = on_shown,
+                                           .grant = on_grant };
 
 static gboolean
 dispatch_callback (G_GNUC_UNUSED GSource *source, GSourceFunc callback, gpointer user_data)
@@ -277,6 +288,7 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
   engine->context = g_main_context_ref_thread_default ();
   engine->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   engine->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) musterd_source_state_free);
+  engine->granted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
   engine->commands = g_hash_table_new (NULL, NULL);
   engine->heap = musterd_heap_new ();
   engine->dirty = g_ptr_array_new ();
@@ -326,6 +338,7 @@ musterd_engine_free (MusterdEngine *engine)
   musterd_commands_orphan (engine);
   g_hash_table_unref (engine->commands);
   g_hash_table_unref (engine->sources);
+  g_hash_table_unref (engine->granted);
   g_ptr_array_unref (engine->dirty);
   g_array_unref (engine->removed);
   g_ptr_array_unref (engine->listeners);
@@ -380,6 +393,14 @@ musterd_engine_get_settings (MusterdEngine *engine, const char *id)
   MusterdEntry *entry = musterd_engine_find (engine, id);
 
   return entry != NULL ? entry->settings : NULL;
+}
+
+MusterdGrants *
+musterd_engine_get_grants (MusterdEngine *engine, const char *id)
+{
+  MusterdEntry *entry = musterd_engine_find (engine, id);
+
+  return entry != NULL ? entry->grants : NULL;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "engine/clock.h"
 #include "model/error.h"
 #include "model/histogram.h"
+#include "model/relation.h"
 #include "model/resolve.h"
 #include "store/store.h"
 
@@ -43,6 +44,11 @@ typedef void (*MusterdUsersFunc)   (MusterdUser *const *changed, gsize n_changed
 
 void musterd_engine_listen (MusterdEngine *engine, MusterdChangedFunc changed, MusterdUsersFunc users,
                             gpointer user_data);
+/* What decides who sees these users, and how much, is another: their settings, or what they grant. It is not called for
+ * users whose data changes too, or who are new. */
+typedef void (*MusterdAccessFunc)  (const MusterdAccess *access, gsize n, gpointer user_data);
+
+void musterd_engine_listen_access (MusterdEngine *engine, MusterdAccessFunc access, gpointer user_data);
 void musterd_engine_unlisten (MusterdEngine *engine, gpointer user_data);
 
 /* Reading. */
@@ -51,6 +57,8 @@ MusterdUser     *musterd_engine_get_user      (MusterdEngine *engine, const char
 MusterdPresence *musterd_engine_get_presence  (MusterdEngine *engine, const char *id);  /* not owned; NULL: none */
 /* What holds for this user; not owned; NULL: no such user. */
 MusterdSettings *musterd_engine_get_settings  (MusterdEngine *engine, const char *id);
+/* What this user grants; not owned; NULL: nothing, or no such user. */
+MusterdGrants   *musterd_engine_get_grants   (MusterdEngine *engine, const char *id);
 void             musterd_engine_foreach_user  (MusterdEngine *engine,
                                                void (*func) (MusterdUser *user, MusterdPresence *presence,
                                                              gpointer user_data),
@@ -62,7 +70,7 @@ MusterdClient   *musterd_engine_dup_client    (MusterdEngine *engine, const char
                                                const char *client);
 /* What a sink that is also the source `without` should show; transfer full, NULL: no such user. */
 MusterdPresence *musterd_engine_resolve_without (MusterdEngine *engine, const char *id, const char *without);
-/* Drawn for each change that listeners are told, before they are told: of a presence, of a user's data, a removal. What
+/* Drawn for each change that listeners are told, before they are told: of a presence, of a user's data, of who sees them, a removal. What
  * has been drawn is never drawn again, also after a restart with the same store. */
 guint64          musterd_engine_get_revision  (MusterdEngine *engine);
 
@@ -134,6 +142,15 @@ void musterd_engine_choose      (MusterdEngine *engine, const char *id, const ch
 void musterd_engine_automatic   (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data);
 /* `claim`: a key, "source/key", or the short id. */
 void musterd_engine_ignore      (MusterdEngine *engine, const char *id, const char *claim, MusterdDone done,
+                                 gpointer user_data);
+
+/* Puts what `owner` grants a viewer, by their own word or by an administrator's, in the place of what the same side has
+ * said of the same viewer, or takes it away again. NOT_FOUND: there is no such owner, no such user to be a viewer, or
+ * nothing to take away; FORBIDDEN: the owner's settings do not let them say so (the error names the setting); LIMIT: the
+ * owner has too many. */
+void musterd_engine_grant       (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
+                                 gpointer user_data);
+void musterd_engine_revoke      (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
                                  gpointer user_data);
 
 /* Verbs of sources. `source` is the instance. Each fails with MUSTERD_ERROR (NOT_FOUND: unknown user; INVALID; LIMIT)

@@ -19,6 +19,7 @@ typedef struct
   MusterdHeapNode  node; /* first: the heap hands it back */
   MusterdFacts     facts;
   MusterdSettings *settings; /* those of this user */
+  MusterdGrants   *grants;   /* nullable: what they grant others */
   MusterdPresence *presence; /* nullable: not resolved yet */
   MusterdTime      next_change; /* of the presence; the node wakes for what lapses unseen, too */
   guint            dirty : 1;       /* in engine->dirty */
@@ -57,6 +58,7 @@ struct _MusterdEngine
   GMainContext    *context;
   GHashTable      *entries; /* user id, in the entry's user → MusterdEntry */
   GHashTable      *sources; /* instance → MusterdSourceState */
+  GHashTable      *granted; /* user id → set of MusterdEntry: who grants this user something by name */
   guint            n_lost, n_troubled; /* over all sources, so that the usual case costs nothing */
   MusterdHeap     *heap;
   GSource         *timer;       /* at the first of the heap */
@@ -100,7 +102,14 @@ void             musterd_engine_load_template (gpointer data, const char *scope,
 /* The templates that every house begins with, once. */
 void             musterd_engine_make_defaults (MusterdEngine *engine);
 
+/* grants.c */
+void musterd_engine_set_grants   (MusterdEngine *engine, MusterdEntry *entry, MusterdGrants *grants); /* takes them */
+/* Nobody grants this user anything any more, nor they anybody; tells of those others. */
+void musterd_engine_drop_granted (MusterdEngine *engine, MusterdEntry *viewer);
+
 /* settle.c */
+/* After the settings or the grants of these have changed, where nothing else is told of them. */
+void musterd_engine_tell_access (MusterdEngine *engine, MusterdEntry *const *entries, gsize n);
 GArray  *musterd_changes_new (void);
 void     musterd_engine_reserve_revisions (MusterdEngine *engine); /* where few are left */
 void     musterd_engine_settle_all (MusterdEngine *engine); /* dirty ones and those that are due; tells */

@@ -19,6 +19,7 @@ typedef struct
 {
   MusterdChangedFunc changed;
   MusterdUsersFunc   users;
+  MusterdAccessFunc  access;
   gpointer           data;
 } Listener;
 
@@ -29,6 +30,16 @@ musterd_engine_listen (MusterdEngine *engine, MusterdChangedFunc changed, Muster
 
   listener->changed = changed;
   listener->users = users;
+  listener->data = user_data;
+  g_ptr_array_add (engine->listeners, listener);
+}
+
+void
+musterd_engine_listen_access (MusterdEngine *engine, MusterdAccessFunc access, gpointer user_data)
+{
+  Listener *listener = g_new0 (Listener, 1);
+
+  listener->access = access;
   listener->data = user_data;
   g_ptr_array_add (engine->listeners, listener);
 }
@@ -75,6 +86,25 @@ musterd_engine_tell_users (MusterdEngine *engine, MusterdUser *const *changed, g
 
       if (listener->users != NULL)
         listener->users (changed, n_changed, removed, n_removed, listener->data);
+    }
+}
+
+void
+musterd_engine_tell_access (MusterdEngine *engine, MusterdEntry *const *entries, gsize n)
+{
+  g_autofree MusterdAccess *access = g_new (MusterdAccess, n);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      access[i] = (MusterdAccess){ entries[i]->facts.user, entries[i]->settings, entries[i]->grants };
+      next_revision (engine);
+    }
+  for (guint i = 0; i < engine->listeners->len; i++)
+    {
+      const Listener *listener = g_ptr_array_index (engine->listeners, i);
+
+      if (listener->access != NULL)
+        listener->access (access, n, listener->data);
     }
 }
 

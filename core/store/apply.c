@@ -15,6 +15,7 @@ typedef enum
   PUT_ATTRIBUTE,
   REMOVE_USER,
   REMOVE_RECORDS,
+  REMOVE_VIEWER,
   PUT_CHOICE,
   REMOVE_CHOICE,
   PUT_IGNORE,
@@ -33,6 +34,8 @@ typedef enum
   REMOVE_RECORD,
   PUT_TOKEN,
   REMOVE_TOKEN,
+  PUT_GRANT,
+  REMOVE_GRANT,
   PUT_REVISION,
   BARRIER,
   N_STATEMENTS
@@ -55,6 +58,7 @@ static const char *const sql[N_STATEMENTS] = {
   [PUT_ATTRIBUTE] = "INSERT INTO user_attributes (user, name, value) VALUES (?1, ?2, ?3)",
   [REMOVE_USER] = "DELETE FROM users WHERE user = ?1",
   [REMOVE_RECORDS] = "DELETE FROM records WHERE user = ?1 AND user <> ''",
+  [REMOVE_VIEWER] = "DELETE FROM relationships WHERE viewer = 'user:' || ?1",
   [PUT_CHOICE] = "INSERT INTO choices (user, timed, template_id, status, text, made, until_time, by_user)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
                  " ON CONFLICT (user, timed) DO UPDATE SET template_id = ?3, status = ?4, text = ?5, made = ?6,"
@@ -94,6 +98,9 @@ static const char *const sql[N_STATEMENTS] = {
   [PUT_TOKEN] = "INSERT INTO tokens (user, id, hash, kind, scope, label, made_by, created, expires)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
   [REMOVE_TOKEN] = "DELETE FROM tokens WHERE id = ?1",
+  [PUT_GRANT] = "INSERT INTO relationships (owner, viewer, own_word, level) VALUES (?1, ?2, ?3, ?4)"
+                " ON CONFLICT (owner, viewer, own_word) DO UPDATE SET level = ?4",
+  [REMOVE_GRANT] = "DELETE FROM relationships WHERE owner = ?1 AND viewer = ?2 AND own_word = ?3",
   [PUT_REVISION] = "UPDATE meta SET value = max (value, ?1) WHERE name = 'revision'",
   [BARRIER] = "UPDATE meta SET value = value + 1 WHERE name = 'barrier'",
 };
@@ -230,6 +237,11 @@ remove_user (MusterdApply *apply, const MusterdOp *op)
   rc = run (apply, REMOVE_RECORDS);
   if (rc == SQLITE_OK)
     rc = musterd_scope_rows_remove (apply->scopes, scope);
+  if (rc == SQLITE_OK)
+    {
+      musterd_sql_bind_text (apply->statements[REMOVE_VIEWER], 1, op->user);
+      rc = run (apply, REMOVE_VIEWER);
+    }
   if (rc != SQLITE_OK)
     return rc;
   of_user (apply, REMOVE_USER);
@@ -395,6 +407,18 @@ put_token (MusterdApply *apply, const MusterdToken *token)
   return run (apply, PUT_TOKEN);
 }
 
+static int
+change_grant (MusterdApply *apply, Statement which, const MusterdOp *op)
+{
+  sqlite3_stmt *statement = of_user (apply, which);
+
+  musterd_sql_bind_text (statement, 2, op->u.grant.viewer);
+  sqlite3_bind_int (statement, 3, op->u.grant.own_word != FALSE);
+  if (which == PUT_GRANT)
+    sqlite3_bind_int (statement, 4, op->u.grant.level);
+  return run (apply, which);
+}
+
 /* A change of a user who is in the file. */
 static int
 apply_of_user (MusterdApply *apply, const MusterdOp *op)
@@ -430,6 +454,10 @@ apply_of_user (MusterdApply *apply, const MusterdOp *op)
       return put_record (apply, op);
     case MUSTERD_OP_PUT_TOKEN:
       return put_token (apply, op->u.token);
+    case MUSTERD_OP_PUT_GRANT:
+      return change_grant (apply, PUT_GRANT, op);
+    case MUSTERD_OP_REMOVE_GRANT:
+      return change_grant (apply, REMOVE_GRANT, op);
     case MUSTERD_OP_PUT_USER:
     case MUSTERD_OP_DROP_SOURCE:
     case MUSTERD_OP_REMOVE_TOKEN:
@@ -448,6 +476,7 @@ static gboolean
 needs_its_user (const MusterdOp *op)
 {
   return op->kind == MUSTERD_OP_PUT_CHOICE || op->kind == MUSTERD_OP_PUT_IGNORE || op->kind == MUSTERD_OP_PUT_TOKEN
+         || op->kind == MUSTERD_OP_PUT_GRANT
          || (op->kind == MUSTERD_OP_PUT_RECORD && op->u.record.value != NULL);
 }
 

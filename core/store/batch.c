@@ -72,6 +72,10 @@ op_clear (gpointer data)
       g_free (op->u.tmpl.scope);
       musterd_template_free (op->u.tmpl.tmpl);
       break;
+    case MUSTERD_OP_PUT_GRANT:
+    case MUSTERD_OP_REMOVE_GRANT:
+      g_free (op->u.grant.viewer);
+      break;
     case MUSTERD_OP_REMOVE_USER:
     case MUSTERD_OP_REMOVE_CHOICE:
     case MUSTERD_OP_PUT_REVISION:
@@ -278,6 +282,29 @@ void
 musterd_batch_remove_token (MusterdBatch *batch, const char *id)
 {
   add_op (batch, MUSTERD_OP_REMOVE_TOKEN, NULL, text_size (id))->u.token_id = g_strdup (id);
+}
+
+static void
+add_grant (MusterdBatch *batch, MusterdOpKind kind, const char *owner, const MusterdGrant *grant)
+{
+  g_autofree char *viewer = musterd_viewer_to_key (grant->kind, grant->name);
+  MusterdOp *op = add_op (batch, kind, owner, text_size (viewer));
+
+  op->u.grant.viewer = g_steal_pointer (&viewer);
+  op->u.grant.level = grant->level;
+  op->u.grant.own_word = grant->own_word;
+}
+
+void
+musterd_batch_put_grant (MusterdBatch *batch, const char *owner, const MusterdGrant *grant)
+{
+  add_grant (batch, MUSTERD_OP_PUT_GRANT, owner, grant);
+}
+
+void
+musterd_batch_remove_grant (MusterdBatch *batch, const char *owner, const MusterdGrant *grant)
+{
+  add_grant (batch, MUSTERD_OP_REMOVE_GRANT, owner, grant);
 }
 
 void

@@ -25,6 +25,8 @@ typedef enum
   MUSTERD_OP_PUT_RECORD,
   MUSTERD_OP_PUT_TOKEN,
   MUSTERD_OP_REMOVE_TOKEN,
+  MUSTERD_OP_PUT_GRANT,
+  MUSTERD_OP_REMOVE_GRANT,
   MUSTERD_OP_PUT_REVISION,
   MUSTERD_OP_PUT_SETTING,
   MUSTERD_OP_PUT_POLICY,
@@ -50,6 +52,12 @@ typedef struct
     char          *source;
     MusterdToken  *token;
     char          *token_id;
+    struct
+    {
+      char           *viewer; /* with its kind */
+      MusterdRelation level;
+      gboolean        own_word;
+    } grant;
     struct
     {
       char *source, *key;

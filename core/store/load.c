@@ -195,6 +195,27 @@ load_shown (Load *load, MusterdRow *row, const char *user)
     load->reader->shown (load->data, user, (MusterdStatus) status, template_name, since, ended_by);
 }
 
+static void
+load_grant (Load *load, MusterdRow *row, const char *owner)
+{
+  const char *viewer = musterd_row_text (row, 1, TEXT_MAX);
+  MusterdGrant grant = {
+    .own_word = musterd_row_value (row, 2, 0, 2, "neither the owner's word nor an administrator's") != 0,
+    .level = (MusterdRelation) musterd_row_value (row, 3, MUSTERD_RELATION_BLOCKED, MUSTERD_RELATION_OWNER,
+                                                  "unknown level"),
+  };
+  MusterdViewerKind kind = MUSTERD_VIEWER_USER;
+  const char *name = NULL;
+
+  if (row->fault == NULL && !musterd_viewer_parse (viewer, &kind, &name, NULL))
+    row->fault = "unknown viewer";
+  if (row->fault != NULL || load->reader->grant == NULL)
+    return;
+  grant.kind = kind;
+  grant.name = (char *) name;
+  load->reader->grant (load->data, owner, &grant);
+}
+
 static const Table tables[] = {
   { "choices",
     "SELECT user, template_id, status, text, made, until_time, by_user FROM choices ORDER BY user, timed",
@@ -211,6 +232,8 @@ static const Table tables[] = {
     "SELECT user, source, id, state, label, since, lease, lease_until FROM devices ORDER BY user, source, id",
     load_device },
   { "shown", "SELECT user, status, template_name, since, ended_by FROM shown ORDER BY user", load_shown },
+  { "relationships", "SELECT owner, viewer, own_word, level FROM relationships ORDER BY owner, viewer, own_word",
+    load_grant },
 };
 
 static gboolean

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "model/facts.h"
+#include "model/grants.h"
 #include "model/histogram.h"
 #include "model/token.h"
 
@@ -43,6 +44,8 @@ typedef struct
   void (*setting) (gpointer data, const char *scope, const char *block, const char *option, const char *value);
   void (*policy)  (gpointer data, const char *scope, const char *block, gboolean may_change);
   void (*tmpl)    (gpointer data, const char *scope, MusterdTemplate *tmpl);
+  /* The grant is the caller's. */
+  void (*grant)  (gpointer data, const char *owner, const MusterdGrant *grant);
 } MusterdStoreReader;
 
 gboolean musterd_store_load (MusterdStore *store, const MusterdStoreReader *reader, gpointer data, GError **error);
@@ -51,7 +54,8 @@ MusterdBatch *musterd_batch_new  (void);
 void          musterd_batch_free (MusterdBatch *batch);
 gboolean      musterd_batch_is_empty (MusterdBatch *batch);
 void musterd_batch_put_user      (MusterdBatch *batch, MusterdUser *user);
-void musterd_batch_remove_user   (MusterdBatch *batch, const char *user); /* and everything of theirs, records too */
+/* And everything of theirs, records too, and what others grant them. */
+void musterd_batch_remove_user   (MusterdBatch *batch, const char *user);
 void musterd_batch_put_choice    (MusterdBatch *batch, const char *user, const MusterdChoice *choice);
 void musterd_batch_remove_choice (MusterdBatch *batch, const char *user, gboolean timed);
 void musterd_batch_put_ignore    (MusterdBatch *batch, const char *user, const MusterdIgnore *ignore);
@@ -80,13 +84,16 @@ void musterd_batch_put_template  (MusterdBatch *batch, const char *scope, guint 
 void musterd_batch_remove_template (MusterdBatch *batch, const char *id);
 /* The templates that every house begins with have been put. */
 void musterd_batch_mark_defaults (MusterdBatch *batch);
+/* Of the owner's entries the one for this viewer by this side. */
+void musterd_batch_put_grant     (MusterdBatch *batch, const char *owner, const MusterdGrant *grant);
+void musterd_batch_remove_grant  (MusterdBatch *batch, const char *owner, const MusterdGrant *grant);
 /* The highest revision that may have been given out. */
 void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
 gboolean musterd_store_has_defaults (MusterdStore *store); /* as of the opening: see musterd_batch_mark_defaults() */
 guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
 
 /* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. UNAVAILABLE:
- * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record or a token of a user who is
+ * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record, a grant or a token of a user who is
  * not there (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record out of
  * bounds, or a token that there is already. */
 typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
