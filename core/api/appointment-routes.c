@@ -67,7 +67,8 @@ musterd_appointments_list (MusterdRequest *request)
   gboolean all = FALSE;
   Agenda *agenda;
 
-  if (!musterd_query_get_boolean (request->query, "all", &all, &error))
+  if (!musterd_query_get_boolean (request->query, "all", &all, &error)
+      || !musterd_caller_check_presence (&request->caller, request->server->replica, request->args[0], &error))
     {
       musterd_request_fail (request, error);
       return;
@@ -114,10 +115,16 @@ void
 musterd_appointments_ignore (MusterdRequest *request)
 {
   g_autoptr(JsonObject) body = musterd_request_parse (request, NULL, 0);
+  g_autoptr(GError) error = NULL;
   Ignore *ignore;
 
   if (body == NULL)
     return;
+  if (!musterd_caller_check_presence (&request->caller, request->server->replica, request->args[0], &error))
+    {
+      musterd_request_fail (request, error);
+      return;
+    }
   ignore = g_new0 (Ignore, 1);
   ignore->user = g_strdup (request->args[0]);
   ignore->claim = g_strdup (request->args[1]);

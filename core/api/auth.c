@@ -171,10 +171,65 @@ musterd_caller_move (MusterdCaller *to, MusterdCaller *from)
   *from = (MusterdCaller){ .admin = FALSE };
 }
 
-MusterdRelation
-musterd_caller_relation (const MusterdCaller *caller, const char *owner)
+static MusterdRelation
+get_relation (const MusterdCaller *caller, MusterdReplica *replica, const MusterdAccess *owner)
 {
-  return musterd_caller_owns (caller, owner) ? MUSTERD_RELATION_OWNER : MUSTERD_RELATION_EMPLOYEE;
+  const MusterdUser *user = NULL;
+  MusterdRelationPaths paths;
+  MusterdViewer viewer;
+
+  if (caller->admin)
+    return MUSTERD_RELATION_OWNER;
+  if (caller->user != NULL)
+    user = musterd_replica_get_user (replica, caller->user);
+  if (user == NULL || owner == NULL)
+    return MUSTERD_RELATION_BLOCKED;
+  viewer = musterd_viewer_of_user (user);
+  return musterd_relation_resolve (owner, &viewer, &paths);
+}
+
+MusterdRelation
+musterd_caller_relation (const MusterdCaller *caller, MusterdReplica *replica, const char *owner)
+{
+  return get_relation (caller, replica, musterd_replica_get_access (replica, owner));
+}
+
+MusterdRelation
+musterd_caller_view (const MusterdCaller *caller, MusterdReplica *replica, const MusterdAccess *owner)
+{
+  if (owner != NULL && !musterd_access_in_use (owner))
+    return MUSTERD_RELATION_BLOCKED;
+  return get_relation (caller, replica, owner);
+}
+
+gboolean
+musterd_caller_check_presence (const MusterdCaller *caller, MusterdReplica *replica, const char *owner, GError **error)
+{
+  const MusterdAccess *access = musterd_replica_get_access (replica, owner);
+
+  if (musterd_replica_get_presence (replica, owner) == NULL
+      || get_relation (caller, replica, access) == MUSTERD_RELATION_BLOCKED)
+    {
+      g_autofree char *shown = musterd_error_word (owner);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", shown);
+      return FALSE;
+    }
+  if (!musterd_access_in_use (access))
+    {
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
+                   "presence is switched off for %s: the setting 'in-use' of the block 'presence' is 'no' in their "
+                   "location or group",
+                   owner);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+const char *
+musterd_caller_get_viewer (const MusterdCaller *caller)
+{
+  return caller->admin ? NULL : caller->user != NULL ? caller->user : "";
 }
 
 gboolean

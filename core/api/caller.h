@@ -56,8 +56,20 @@ void         musterd_caller_clear (MusterdCaller *caller);
 /* `from` is nobody afterwards. */
 void         musterd_caller_move  (MusterdCaller *to, MusterdCaller *from);
 
-/* What `owner` grants the caller: the one place at which relationships are looked up. */
-MusterdRelation musterd_caller_relation (const MusterdCaller *caller, const char *owner);
+/* What `owner` grants the caller: the one place at which relationships are looked up. BLOCKED where there is no such
+ * owner, so that nobody can tell the two apart. Administrators are OWNER to everybody, also to nobody. */
+MusterdRelation musterd_caller_relation (const MusterdCaller *caller, MusterdReplica *replica, const char *owner);
+/* As whom they see a presence of this owner (nullable: unknown, and shown as it is): that relation, but BLOCKED to
+ * everybody where presence is not in use for the owner. */
+MusterdRelation musterd_caller_view     (const MusterdCaller *caller, MusterdReplica *replica,
+                                         const MusterdAccess *owner);
+/* Whether there is a presence of this owner for the caller, to see or to set. FALSE with MUSTERD_ERROR_NOT_FOUND: there
+ * is no such user, or they grant nothing; MUSTERD_ERROR_CONFLICT: presence is not in use for them, which they themself
+ * and administrators may know. */
+gboolean        musterd_caller_check_presence (const MusterdCaller *caller, MusterdReplica *replica, const char *owner,
+                                               GError **error);
+/* Whose eyes these are, for musterd_replica_knows_since(): NULL for an administrator. */
+const char     *musterd_caller_get_viewer (const MusterdCaller *caller);
 /* May command and be told everything about this user. */
 gboolean        musterd_caller_owns     (const MusterdCaller *caller, const char *owner);
 /* How the caller is named where a choice is kept with its maker; NULL: the owner themself. */

@@ -11,6 +11,7 @@
 #include "api/server.h"
 #include "model/error.h"
 
+#define REGRADED_AT_ONCE 100 /* owners whose viewers are looked at one by one */
 #define STEPS_AT_ONCE 32 /* of catching up, before the loop's other sources have their turn */
 
 struct _MusterdEvents
@@ -203,22 +204,24 @@ on_closed (MusterdStream *stream G_GNUC_UNUSED, gpointer data)
 
 /* Telling. */
 
-/* One change in words, made when the first one asks; of each relationship there is one. */
+/* One change in words, made when the first one asks; of each relationship, as it was and as it is, there is one. */
 typedef struct
 {
   MusterdReplicaChange *change;
   MusterdReplica       *replica;
-  GBytes               *words[MUSTERD_N_RELATIONS]; /* nullable: nothing that may be seen has changed */
-  gboolean              made[MUSTERD_N_RELATIONS];
+  const MusterdAccess  *access; /* nullable: who is gone, and was never seen */
+  /* Nullable: nothing that may be seen has changed. */
+  GBytes               *words[MUSTERD_N_RELATIONS][MUSTERD_N_RELATIONS];
+  gboolean              made[MUSTERD_N_RELATIONS][MUSTERD_N_RELATIONS];
 } News;
 
 static GBytes *
-make_words (const News *news, MusterdRelation relation)
+make_words (const News *news, MusterdRelation old, MusterdRelation relation)
 {
   const MusterdReplicaChange *change = news->change;
   MusterdUser *user = musterd_replica_get_user (news->replica, change->id);
   MusterdPresence *now = change->removed ? NULL : musterd_replica_get_presence (news->replica, change->id);
-  g_autoptr(MusterdPresence) before = change->before != NULL ? musterd_presence_view (change->before, relation) : NULL;
+  g_autoptr(MusterdPresence) before = change->before != NULL ? musterd_presence_view (change->before, old) : NULL;
   g_autoptr(MusterdPresence) view = now != NULL ? musterd_presence_view (now, relation) : NULL;
 
   if (view == NULL)
@@ -232,17 +235,21 @@ make_words (const News *news, MusterdRelation relation)
 static void
 tell_follower (MusterdEvents *events, MusterdFollower *follower, News *news)
 {
-  MusterdRelation relation;
+  const MusterdReplicaChange *change = news->change;
+  MusterdRelation old, relation;
+  GBytes *words;
 
   if (follower->lagging)
     return;
-  relation = musterd_caller_relation (&follower->caller, news->change->id);
-  if (!news->made[relation])
+  relation = musterd_caller_view (&follower->caller, news->replica, news->access);
+  old = change->old.user != NULL ? musterd_caller_view (&follower->caller, news->replica, &change->old) : relation;
+  if (!news->made[old][relation])
     {
-      news->words[relation] = make_words (news, relation);
-      news->made[relation] = TRUE;
+      news->words[old][relation] = make_words (news, old, relation);
+      news->made[old][relation] = TRUE;
     }
-  if (news->words[relation] == NULL)
+  words = news->words[old][relation];
+  if (words == NULL)
     return;
   if (!musterd_stream_is_clear (follower->stream))
     {
@@ -252,13 +259,15 @@ tell_follower (MusterdEvents *events, MusterdFollower *follower, News *news)
     }
   if (follower->pieces->len == 0)
     g_ptr_array_add (events->touched, follower);
-  g_ptr_array_add (follower->pieces, g_bytes_ref (news->words[relation]));
+  g_ptr_array_add (follower->pieces, g_bytes_ref (words));
 }
 
 static void
 tell (MusterdEvents *events, MusterdReplicaChange *change)
 {
-  News news = { .change = change, .replica = events->server->replica };
+  News news = { .change = change,
+                .replica = events->server->replica,
+                .access = musterd_replica_get_access (events->server->replica, change->id) };
   const MusterdInterest *interest = g_hash_table_lookup (events->interests, change->id);
 
   for (guint i = 0; interest != NULL && i < interest->followers->len; i++)
@@ -266,7 +275,8 @@ tell (MusterdEvents *events, MusterdReplicaChange *change)
   for (guint i = 0; i < events->everybody->len; i++)
     tell_follower (events, events->everybody->pdata[i], &news);
   for (guint i = 0; i < MUSTERD_N_RELATIONS; i++)
-    g_clear_pointer (&news.words[i], g_bytes_unref);
+    for (guint j = 0; j < MUSTERD_N_RELATIONS; j++)
+      g_clear_pointer (&news.words[i][j], g_bytes_unref);
 }
 
 /* Somebody is gone: whoever is added under the same id is somebody else. */
@@ -299,6 +309,51 @@ end_mistaken (MusterdEvents *events)
     }
 }
 
+/* Is told by state from where they are. */
+static void
+let_lag (MusterdEvents *events, MusterdFollower *follower)
+{
+  if (follower->lagging)
+    return;
+  follower->lagging = TRUE;
+  follower->after = events->told;
+  if (musterd_stream_is_clear (follower->stream))
+    musterd_events_catch_up (events, follower);
+}
+
+static void
+let_all_lag (MusterdEvents *events, GPtrArray *followers)
+{
+  for (guint i = 0; followers != NULL && i < followers->len; i++)
+    let_lag (events, followers->pdata[i]);
+}
+
+/* Who sees whom may be another. Where that is so of many owners at a time, or of one viewer and all owners, whoever
+ * follows is brought up to date bit by bit. */
+static void
+look_at_viewers (MusterdEvents *events, GPtrArray *changes)
+{
+  guint n_regraded = 0;
+  GHashTableIter iter;
+  gpointer followers;
+
+  for (guint i = 0; i < changes->len; i++)
+    {
+      const MusterdReplicaChange *change = changes->pdata[i];
+
+      n_regraded += change->old.user != NULL && !change->removed;
+      if (change->user != NULL
+          && !musterd_replica_knows_since (events->server->replica, change->id, events->told))
+        let_all_lag (events, g_hash_table_lookup (events->by_caller, change->id));
+    }
+  if (n_regraded <= REGRADED_AT_ONCE)
+    return;
+  let_all_lag (events, events->everybody);
+  g_hash_table_iter_init (&iter, events->interests);
+  while (g_hash_table_iter_next (&iter, NULL, &followers))
+    let_all_lag (events, ((MusterdInterest *) followers)->followers);
+}
+
 void
 musterd_events_tell (MusterdEvents *events, GPtrArray *changes)
 {
@@ -314,6 +369,7 @@ musterd_events_tell (MusterdEvents *events, GPtrArray *changes)
     }
   if (renamed)
     end_mistaken (events);
+  look_at_viewers (events, changes);
   for (guint i = 0; i < changes->len; i++)
     if (((MusterdReplicaChange *) changes->pdata[i])->place > 0)
       tell (events, changes->pdata[i]);

@@ -36,7 +36,9 @@ static void
 set_removed (MusterdReplicaChange *change)
 {
   change->removed = TRUE;
-  change->anew = FALSE;
+  change->anew = change->regraded = FALSE;
+  g_clear_pointer (&change->settings, musterd_settings_unref);
+  g_clear_pointer (&change->grants, musterd_grants_unref);
   g_clear_pointer (&change->user, musterd_user_unref);
   g_clear_pointer (&change->presence, musterd_presence_unref);
 }
@@ -55,6 +57,29 @@ set_user (MusterdReplicaChange *change, MusterdUser *user)
   set_there (change);
   g_clear_pointer (&change->user, musterd_user_unref);
   change->user = musterd_user_ref (user);
+}
+
+static void
+set_access (MusterdReplicaChange *change, const MusterdAccess *access)
+{
+  if (change->removed)
+    return; /* it is of the one before whoever comes next */
+  change->regraded = TRUE;
+  g_clear_pointer (&change->settings, musterd_settings_unref);
+  g_clear_pointer (&change->grants, musterd_grants_unref);
+  change->settings = musterd_settings_ref (access->settings);
+  change->grants = access->grants != NULL ? musterd_grants_ref (access->grants) : NULL;
+}
+
+/* As the engine has it. */
+static void
+look_up_access (MusterdFeed *feed, MusterdReplicaChange *change)
+{
+  const MusterdAccess access = { .settings = musterd_engine_get_settings (feed->engine, change->id),
+                                 .grants = musterd_engine_get_grants (feed->engine, change->id) };
+
+  if (access.settings != NULL)
+    set_access (change, &access);
 }
 
 static void
@@ -100,7 +125,10 @@ on_changed (const MusterdChange *changes, gsize n_changes, gpointer user_data)
       else
         {
           if (change->user == NULL && changes[i].before == NULL)
-            set_user (change, changes[i].user);
+            {
+              set_user (change, changes[i].user);
+              look_up_access (feed, change);
+            }
           set_presence (change, changes[i].after);
         }
     }
@@ -118,7 +146,24 @@ on_users_changed (MusterdUser *const *changed, gsize n_changed, const char *cons
   for (gsize i = 0; i < n_removed; i++)
     set_removed (get_change (feed, removed[i]));
   for (gsize i = 0; i < n_changed; i++)
-    set_user (get_change (feed, changed[i]->id), changed[i]);
+    {
+      MusterdReplicaChange *change = get_change (feed, changed[i]->id);
+
+      set_user (change, changed[i]);
+      look_up_access (feed, change);
+    }
+  wake_reader (feed);
+  g_mutex_unlock (&feed->lock);
+}
+
+static void
+on_access_changed (const MusterdAccess *access, gsize n, gpointer user_data)
+{
+  MusterdFeed *feed = user_data;
+
+  g_mutex_lock (&feed->lock);
+  for (gsize i = 0; i < n; i++)
+    set_access (get_change (feed, access[i].user->id), &access[i]);
   wake_reader (feed);
   g_mutex_unlock (&feed->lock);
 }
@@ -129,6 +174,7 @@ on_user_there (MusterdUser *user, MusterdPresence *presence, gpointer user_data)
   MusterdReplicaChange *change = get_change (user_data, user->id);
 
   set_user (change, user);
+  look_up_access (user_data, change);
   if (presence != NULL)
     set_presence (change, presence);
 }
@@ -149,6 +195,7 @@ musterd_feed_new (MusterdEngine *engine, GMainContext *context, GSourceFunc wake
   musterd_engine_foreach_user (engine, on_user_there, feed);
   feed->revision = musterd_engine_get_revision (engine);
   musterd_engine_listen (engine, on_changed, on_users_changed, feed);
+  musterd_engine_listen_access (engine, on_access_changed, feed);
   return feed;
 }
 

@@ -34,7 +34,7 @@ begin (MusterdFollower *follower, MusterdReplica *replica, GString *text)
 {
   follower->begun = TRUE;
   follower->since = follower->after;
-  if (musterd_replica_knows_since (replica, follower->after))
+  if (musterd_replica_knows_since (replica, musterd_caller_get_viewer (&follower->caller), follower->after))
     return;
   follower->after = 0;
   follower->since = musterd_replica_get_revision (replica);
@@ -56,9 +56,9 @@ read_records (MusterdFollower *follower, MusterdReplica *replica, GArray *record
 }
 
 static void
-append_record (MusterdFollower *follower, GString *text, const MusterdReplicaRecord *record)
+append_record (MusterdFollower *follower, MusterdReplica *replica, GString *text, const MusterdReplicaRecord *record)
 {
-  MusterdRelation relation = musterd_caller_relation (&follower->caller, record->id);
+  MusterdRelation relation = musterd_caller_view (&follower->caller, replica, record->access);
   g_autoptr(MusterdPresence) view = NULL;
 
   if (record->presence == NULL)
@@ -80,11 +80,13 @@ musterd_follower_step (MusterdFollower *follower, MusterdReplica *replica)
   g_autoptr(GBytes) piece = NULL;
 
   /* Removals that are to come may have been forgotten on the way. */
-  if (!follower->begun || !musterd_replica_knows_since (replica, MAX (follower->after, follower->since)))
+  if (!follower->begun
+      || !musterd_replica_knows_since (replica, musterd_caller_get_viewer (&follower->caller),
+                                       MAX (follower->after, follower->since)))
     begin (follower, replica, text);
   follower->after = read_records (follower, replica, records);
   for (guint i = 0; i < records->len; i++)
-    append_record (follower, text, &g_array_index (records, MusterdReplicaRecord, i));
+    append_record (follower, replica, text, &g_array_index (records, MusterdReplicaRecord, i));
   if (follower->after == musterd_replica_get_revision (replica))
     {
       musterd_event_append_synced (text, follower->after);

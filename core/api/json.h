@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 /* `user`: as they are now; the presence may be of before. */
 void musterd_json_presence (GString *json, const char *name, const MusterdUser *user, const MusterdPresence *presence);
 void musterd_json_user     (GString *json, const char *name, const MusterdUser *user);
+void musterd_json_grant    (GString *json, const char *name, const char *owner, const MusterdGrant *grant);
+/* What holds between an owner and a viewer, and how that comes. `shown`: how the viewer is named. */
+void musterd_json_relation (GString *json, const char *name, const MusterdAccess *owner, const char *shown,
+                            const MusterdViewer *viewer);
 void musterd_json_verdict  (GString *json, const char *name, const MusterdVerdict *verdict);
 /* `sinks`: MusterdSinkWhy. */
 void musterd_json_why      (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks);

@@ -11,12 +11,16 @@
 
 #define PIECE 500 /* presences in one piece of a list */
 
-static void
-fail_unknown (MusterdRequest *request, const char *user)
+/* FALSE: there is none to be seen or set, and the request has its answer. */
+static gboolean
+check_presence (MusterdRequest *request)
 {
-  g_autofree char *why = g_strdup_printf ("there is no user '%s'", user);
+  g_autoptr(GError) error = NULL;
 
-  musterd_request_problem (request, SOUP_STATUS_NOT_FOUND, why);
+  if (musterd_caller_check_presence (&request->caller, request->server->replica, request->args[0], &error))
+    return TRUE;
+  musterd_request_fail (request, error);
+  return FALSE;
 }
 
 /* Lists. */
@@ -40,22 +44,28 @@ list_free (gpointer data)
 }
 
 static void
-add_visible (GString *json, const MusterdCaller *caller, const MusterdReplicaItem *item)
+add_visible (GString *json, const MusterdCaller *caller, MusterdReplica *replica, const MusterdReplicaItem *item)
 {
+  const MusterdAccess *access = musterd_replica_get_access (replica, item->user->id);
   g_autoptr(MusterdPresence) view
-      = musterd_presence_view (item->presence, musterd_caller_relation (caller, item->user->id));
+      = musterd_presence_view (item->presence, musterd_caller_view (caller, replica, access));
 
   if (view != NULL)
     musterd_json_presence (json, NULL, item->user, view);
 }
 
 static void
-add_end (GString *json, const MusterdReplicaNews *news)
+add_end (GString *json, const MusterdCaller *caller, MusterdReplica *replica, const MusterdReplicaNews *news)
 {
   musterd_json_close (json, ']');
   musterd_json_open (json, "removed", '[');
   for (guint i = 0; i < news->removed->len; i++)
-    musterd_json_string (json, NULL, news->removed->pdata[i]);
+    {
+      const MusterdAccess *gone = news->removed->pdata[i];
+
+      if (musterd_caller_view (caller, replica, gone) != MUSTERD_RELATION_BLOCKED)
+        musterd_json_string (json, NULL, gone->user->id);
+    }
   musterd_json_close (json, ']');
   musterd_json_bool (json, "complete", news->complete);
   musterd_json_uint (json, "revision", news->revision);
@@ -66,6 +76,8 @@ static GBytes *
 next_piece (gpointer data, GError **error G_GNUC_UNUSED)
 {
   List *list = data;
+  const MusterdCaller *caller = &list->request->caller;
+  MusterdReplica *replica = list->request->server->replica;
   g_autoptr(GString) json = g_string_new (NULL);
 
   if (list->ended)
@@ -78,10 +90,10 @@ next_piece (gpointer data, GError **error G_GNUC_UNUSED)
       musterd_json_open (json, "presences", '[');
     }
   for (guint n = 0; (n < PIECE || json->len <= 1) && list->next < list->news->items->len; n++, list->next++)
-    add_visible (json, &list->request->caller, list->news->items->pdata[list->next]);
+    add_visible (json, caller, replica, list->news->items->pdata[list->next]);
   list->ended = list->next >= list->news->items->len;
   if (list->ended)
-    add_end (json, list->news);
+    add_end (json, caller, replica, list->news);
   if (list->last != 0)
     g_string_erase (json, 0, 1);
   list->last = json->str[json->len - 1];
@@ -127,27 +139,25 @@ musterd_presence_list (MusterdRequest *request)
     }
   if (read_only (request->query, &named))
     only = g_hash_table_get_keys_as_array (named, NULL);
-  send_list (request, musterd_replica_list (request->server->replica, after, (const char *const *) only));
+  send_list (request, musterd_replica_list (request->server->replica,
+                                            musterd_caller_get_viewer (&request->caller), after,
+                                            (const char *const *) only));
 }
 
 void
 musterd_presence_show (MusterdRequest *request)
 {
+  MusterdReplica *replica = request->server->replica;
   const char *id = request->args[0];
-  MusterdUser *user = musterd_replica_get_user (request->server->replica, id);
-  MusterdPresence *presence = musterd_replica_get_presence (request->server->replica, id);
   g_autoptr(MusterdPresence) view = NULL;
   GString *json;
 
-  if (presence != NULL)
-    view = musterd_presence_view (presence, musterd_caller_relation (&request->caller, id));
-  if (user == NULL || view == NULL)
-    {
-      fail_unknown (request, id);
-      return;
-    }
+  if (!check_presence (request))
+    return;
+  view = musterd_presence_view (musterd_replica_get_presence (replica, id),
+                                musterd_caller_relation (&request->caller, replica, id));
   json = g_string_new (NULL);
-  musterd_json_presence (json, NULL, user, view);
+  musterd_json_presence (json, NULL, musterd_replica_get_user (replica, id), view);
   musterd_request_reply (request, SOUP_STATUS_OK, json);
 }
 
@@ -333,7 +343,7 @@ musterd_presence_choose (MusterdRequest *request)
   g_autoptr(GError) error = NULL;
   Choose *choose;
 
-  if (body == NULL)
+  if (body == NULL || !check_presence (request))
     return;
   choose = read_choice (request, body, &error);
   if (choose == NULL)
@@ -345,8 +355,11 @@ musterd_presence_choose (MusterdRequest *request)
 void
 musterd_presence_reset (MusterdRequest *request)
 {
-  Choose *choose = g_new0 (Choose, 1);
+  Choose *choose;
 
+  if (!check_presence (request))
+    return;
+  choose = g_new0 (Choose, 1);
   choose->user = g_strdup (request->args[0]);
   choose->until = MUSTERD_TIME_NEVER;
   musterd_bridge_call (request->server->bridge, request, run_reset, on_choose_returned, choose, choose_free);
@@ -403,8 +416,11 @@ on_why_returned (MusterdRequest *request, gpointer value, const GError *error)
 void
 musterd_presence_why (MusterdRequest *request)
 {
-  Why *why = g_new0 (Why, 1);
+  Why *why;
 
+  if (!check_presence (request))
+    return;
+  why = g_new0 (Why, 1);
   why->user = g_strdup (request->args[0]);
   musterd_bridge_call (request->server->bridge, request, run_why, on_why_returned, why, why_free);
 }

@@ -17,7 +17,8 @@ typedef struct
 typedef struct
 {
   Thing            thing;    /* in `order` once there is a presence: nobody has seen the user before */
-  MusterdUser     *user;
+  MusterdAccess    access;
+  guint64          resees;   /* the place since which this viewer may see others than before */
   MusterdPresence *presence; /* nullable until it is said */
   char            *account;  /* nullable: under which it stands in `accounts` */
 } Entry;
@@ -26,7 +27,7 @@ typedef struct
 typedef struct
 {
   Thing thing;
-  char *id;
+  MusterdAccess access; /* as it was at the end */
   GList link; /* in `forgetting` */
 } Removed;
 
@@ -34,11 +35,12 @@ struct _MusterdReplica
 {
   GHashTable  *entries;    /* id, in the entry's user → Entry */
   GHashTable  *accounts;   /* OS account → set of ids */
-  GHashTable  *removed;    /* id, in it → Removed */
+  GHashTable  *removed;    /* id, in its user → Removed */
   GQueue       forgetting; /* Removed by place */
   MusterdOrder order;      /* Entry and Removed by place */
   guint64      revision;
   guint64      floor;      /* changes up to here are not known one by one */
+  guint64      users_resee, all_resee; /* as an entry's, of all users; and of administrators, too */
   gboolean     filled;
 };
 
@@ -47,7 +49,7 @@ removed_free (gpointer data)
 {
   Removed *removed = data;
 
-  g_free (removed->id);
+  musterd_access_clear (&removed->access);
   g_free (removed);
 }
 
@@ -56,7 +58,7 @@ entry_free (gpointer data)
 {
   Entry *entry = data;
 
-  musterd_user_unref (entry->user);
+  musterd_access_clear (&entry->access);
   g_clear_pointer (&entry->presence, musterd_presence_unref);
   g_free (entry->account);
   g_free (entry);
@@ -91,6 +93,9 @@ musterd_replica_change_free (MusterdReplicaChange *change)
   g_clear_pointer (&change->user, musterd_user_unref);
   g_clear_pointer (&change->presence, musterd_presence_unref);
   g_clear_pointer (&change->before, musterd_presence_unref);
+  g_clear_pointer (&change->settings, musterd_settings_unref);
+  g_clear_pointer (&change->grants, musterd_grants_unref);
+  musterd_access_clear (&change->old);
   g_free (change);
 }
 
@@ -137,19 +142,19 @@ forget_removed (MusterdReplica *replica, Removed *removed)
 {
   musterd_order_remove (&replica->order, removed->thing.place);
   g_queue_unlink (&replica->forgetting, &removed->link);
-  g_hash_table_remove (replica->removed, removed->id);
+  g_hash_table_remove (replica->removed, removed->access.user->id);
 }
 
 /* In the place of somebody who was seen. */
 static void
-remember_removed (MusterdReplica *replica, const char *id)
+remember_removed (MusterdReplica *replica, const MusterdAccess *access)
 {
   Removed *removed = g_new0 (Removed, 1);
 
   removed->thing.gone = TRUE;
-  removed->id = g_strdup (id);
+  musterd_access_copy (&removed->access, access);
   removed->link.data = removed;
-  g_hash_table_insert (replica->removed, removed->id, removed);
+  g_hash_table_insert (replica->removed, removed->access.user->id, removed);
   g_queue_push_tail_link (&replica->forgetting, &removed->link);
   put_last (replica, &removed->thing);
   if (g_queue_get_length (&replica->forgetting) > MUSTERD_REPLICA_REMOVED_MAX)
@@ -171,42 +176,131 @@ remove_user (MusterdReplica *replica, MusterdReplicaChange *change)
   seen = entry->thing.place > 0;
   set_account (replica, change->id, entry, NULL);
   change->before = g_steal_pointer (&entry->presence);
+  change->old = entry->access;
+  entry->access = (MusterdAccess){ NULL };
   if (seen)
     musterd_order_remove (&replica->order, entry->thing.place);
   g_hash_table_remove (replica->entries, change->id);
   if (!seen)
     return;
-  remember_removed (replica, change->id);
+  remember_removed (replica, &change->old);
   change->place = replica->revision;
 }
 
 static void
 set_user (MusterdReplica *replica, Entry *entry, MusterdUser *user)
 {
-  MusterdUser *before = entry->user;
+  MusterdUser *before = entry->access.user;
 
   /* The table's key stands in the user. */
   if (before != NULL)
     g_hash_table_steal (replica->entries, before->id);
-  entry->user = musterd_user_ref (user);
+  entry->access.user = musterd_user_ref (user);
   g_hash_table_insert (replica->entries, user->id, entry);
   g_clear_pointer (&before, musterd_user_unref);
   set_account (replica, user->id, entry, user->fields[MUSTERD_USER_UNIX_USER]);
 }
 
 static void
+set_access (Entry *entry, const MusterdReplicaChange *change)
+{
+  g_clear_pointer (&entry->access.settings, musterd_settings_unref);
+  g_clear_pointer (&entry->access.grants, musterd_grants_unref);
+  entry->access.settings = change->settings != NULL ? musterd_settings_ref (change->settings) : NULL;
+  entry->access.grants = change->grants != NULL ? musterd_grants_ref (change->grants) : NULL;
+}
+
+/* A viewer who stands elsewhere now, or is another person. */
+static gboolean
+is_other_viewer (const MusterdUser *before, const MusterdUser *now)
+{
+  static const MusterdUserField fields[] = { MUSTERD_USER_GROUP, MUSTERD_USER_LOCATION, MUSTERD_USER_UNIX_USER };
+
+  for (gsize i = 0; before != now && i < G_N_ELEMENTS (fields); i++)
+    if (g_strcmp0 (before->fields[fields[i]], now->fields[fields[i]]) != 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+on_viewer_named (const MusterdGrant *grant, gpointer data)
+{
+  MusterdReplica *replica = data;
+  Entry *viewer = grant->kind == MUSTERD_VIEWER_USER ? g_hash_table_lookup (replica->entries, grant->name) : NULL;
+
+  if (viewer != NULL)
+    viewer->resees = replica->revision + 1;
+}
+
+/* Notes who may see others since the place that comes next. Whom it is not worth while to find is among all. */
+static void
+note_viewers (MusterdReplica *replica, Entry *entry, const MusterdAccess *old)
+{
+  const guint64 place = replica->revision + 1;
+
+  if (is_other_viewer (old->user, entry->access.user))
+    entry->resees = place;
+  if (!musterd_access_is_like (old, &entry->access))
+    replica->users_resee = place;
+  else
+    musterd_grants_compare (old->grants, entry->access.grants, on_viewer_named, replica);
+  if (musterd_access_in_use (old) != musterd_access_in_use (&entry->access))
+    replica->all_resee = place;
+}
+
+static gboolean
+is_changed (const MusterdAccess *old, const MusterdReplicaChange *change)
+{
+  return (change->user != NULL && change->user != old->user)
+         || (change->regraded && (change->settings != old->settings || change->grants != old->grants));
+}
+
+/* Whether somebody may have come to another level. */
+static gboolean
+is_regraded (const MusterdAccess *old, const MusterdAccess *now)
+{
+  return old->grants != now->grants || !musterd_access_is_like (old, now);
+}
+
+/* FALSE: nothing of it is to be seen. */
+static gboolean
+put_data (MusterdReplica *replica, Entry *entry, MusterdReplicaChange *change)
+{
+  MusterdAccess old = { NULL };
+  gboolean regraded;
+
+  if (!is_changed (&entry->access, change))
+    return change->user != NULL;
+  musterd_access_copy (&old, &entry->access);
+  if (change->user != NULL)
+    set_user (replica, entry, change->user);
+  if (change->regraded)
+    set_access (entry, change);
+  note_viewers (replica, entry, &old);
+  regraded = is_regraded (&old, &entry->access);
+  if (regraded)
+    change->old = old;
+  else
+    musterd_access_clear (&old);
+  return regraded || change->user != NULL;
+}
+
+static void
 put_user (MusterdReplica *replica, MusterdReplicaChange *change)
 {
   Entry *entry = g_hash_table_lookup (replica->entries, change->id);
+  gboolean seen = TRUE;
   Removed *removed;
 
   if (entry == NULL)
     {
       entry = g_new0 (Entry, 1);
       set_user (replica, entry, change->user != NULL ? change->user : change->presence->user);
+      set_access (entry, change);
+      entry->resees = replica->revision + 1;
     }
-  else if (change->user != NULL)
-    set_user (replica, entry, change->user);
+  else
+    seen = put_data (replica, entry, change) || change->presence != NULL;
   if (entry->presence != NULL)
     change->before = musterd_presence_ref (entry->presence);
   if (change->presence != NULL && change->presence != entry->presence)
@@ -214,7 +308,7 @@ put_user (MusterdReplica *replica, MusterdReplicaChange *change)
       g_clear_pointer (&entry->presence, musterd_presence_unref);
       entry->presence = musterd_presence_ref (change->presence);
     }
-  if (entry->presence == NULL)
+  if (entry->presence == NULL || !seen)
     return;
   removed = g_hash_table_lookup (replica->removed, change->id);
   if (removed != NULL)
@@ -260,7 +354,7 @@ musterd_replica_get_user (MusterdReplica *replica, const char *id)
 {
   Entry *entry = g_hash_table_lookup (replica->entries, id);
 
-  return entry != NULL ? entry->user : NULL;
+  return entry != NULL ? entry->access.user : NULL;
 }
 
 MusterdPresence *
@@ -269,6 +363,15 @@ musterd_replica_get_presence (MusterdReplica *replica, const char *id)
   Entry *entry = g_hash_table_lookup (replica->entries, id);
 
   return entry != NULL ? entry->presence : NULL;
+}
+
+const MusterdAccess *
+musterd_replica_get_access (MusterdReplica *replica, const char *id)
+{
+  Entry *entry = g_hash_table_lookup (replica->entries, id);
+  Removed *removed = entry == NULL ? g_hash_table_lookup (replica->removed, id) : NULL;
+
+  return entry != NULL ? &entry->access : removed != NULL ? &removed->access : NULL;
 }
 
 MusterdUser *
@@ -286,11 +389,22 @@ musterd_replica_get_by_account (MusterdReplica *replica, const char *account)
   return musterd_replica_get_user (replica, id);
 }
 
+static guint64
+get_resees (MusterdReplica *replica, const char *viewer)
+{
+  Entry *entry = viewer != NULL ? g_hash_table_lookup (replica->entries, viewer) : NULL;
+  guint64 place = replica->all_resee;
+
+  if (viewer != NULL)
+    place = MAX (place, replica->users_resee);
+  return entry != NULL ? MAX (place, entry->resees) : place;
+}
+
 gboolean
-musterd_replica_knows_since (MusterdReplica *replica, guint64 place)
+musterd_replica_knows_since (MusterdReplica *replica, const char *viewer, guint64 place)
 {
   /* A place from the future belongs to another store: what that reader knows is worth nothing here. */
-  return place > 0 && place >= replica->floor && place <= replica->revision;
+  return place > 0 && place >= replica->floor && place <= replica->revision && place >= get_resees (replica, viewer);
 }
 
 static void
@@ -299,13 +413,14 @@ add_record (GArray *records, const Thing *thing)
   MusterdReplicaRecord record = { .place = thing->place };
 
   if (thing->gone)
-    record.id = ((const Removed *) thing)->id;
+    record.access = &((const Removed *) thing)->access;
   else
     {
-      record.user = ((const Entry *) thing)->user;
+      record.access = &((const Entry *) thing)->access;
+      record.user = record.access->user;
       record.presence = ((const Entry *) thing)->presence;
-      record.id = record.user->id;
     }
+  record.id = record.access->user->id;
   g_array_append_val (records, record);
 }
 
@@ -390,16 +505,32 @@ compare_items (gconstpointer a, gconstpointer b)
   return g_strcmp0 ((*first)->user->id, (*second)->user->id);
 }
 
+static void
+access_free (gpointer data)
+{
+  musterd_access_clear (data);
+  g_free (data);
+}
+
+static void
+add_removed (GPtrArray *removed, const MusterdAccess *access)
+{
+  MusterdAccess *copy = g_new0 (MusterdAccess, 1);
+
+  musterd_access_copy (copy, access);
+  g_ptr_array_add (removed, copy);
+}
+
 MusterdReplicaNews *
-musterd_replica_list (MusterdReplica *replica, guint64 after, const char *const *only)
+musterd_replica_list (MusterdReplica *replica, const char *viewer, guint64 after, const char *const *only)
 {
   MusterdReplicaNews *news = g_new0 (MusterdReplicaNews, 1);
   g_autoptr(GArray) records = g_array_new (FALSE, FALSE, sizeof (MusterdReplicaRecord));
 
   news->revision = replica->revision;
   news->items = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_item_free);
-  news->removed = g_ptr_array_new_with_free_func (g_free);
-  news->complete = !musterd_replica_knows_since (replica, after);
+  news->removed = g_ptr_array_new_with_free_func (access_free);
+  news->complete = !musterd_replica_knows_since (replica, viewer, after);
   musterd_replica_read (replica, news->complete ? 0 : after, only, G_MAXUINT, records);
   for (guint i = 0; i < records->len; i++)
     {
@@ -408,7 +539,7 @@ musterd_replica_list (MusterdReplica *replica, guint64 after, const char *const 
       if (record->presence != NULL)
         add_item (news->items, record->user, record->presence);
       else if (!news->complete)
-        g_ptr_array_add (news->removed, g_strdup (record->id));
+        add_removed (news->removed, record->access);
     }
   if (news->complete)
     g_ptr_array_sort (news->items, compare_items);
@@ -440,7 +571,7 @@ musterd_replica_list_users (MusterdReplica *replica)
 
   g_hash_table_iter_init (&iter, replica->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (users, musterd_user_ref (((Entry *) value)->user));
+    g_ptr_array_add (users, musterd_user_ref (((Entry *) value)->access.user));
   g_ptr_array_sort (users, compare_users);
   return users;
 }

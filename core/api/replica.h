@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/presence.h"
+#include "model/relation.h"
 
 G_BEGIN_DECLS
 
@@ -18,9 +19,13 @@ typedef struct
   char            *id;
   MusterdUser     *user;     /* nullable: not said */
   MusterdPresence *presence; /* nullable: not said */
+  gboolean         regraded; /* settings and grants are said */
+  MusterdSettings *settings; /* nullable */
+  MusterdGrants   *grants;   /* nullable */
   gboolean         removed;
   gboolean         anew;     /* was removed, and is there again: what was known of it before is not so any more */
   MusterdPresence *before;   /* nullable; what it was until it was applied */
+  MusterdAccess    old;      /* what it was until then, where who sees them may be others now; else empty */
   guint64          place;    /* its revision, since it was applied; 0: nothing that anybody sees */
 } MusterdReplicaChange;
 
@@ -37,11 +42,14 @@ guint            musterd_replica_get_n_users  (MusterdReplica *replica);
 /* Not owned; NULL: none. */
 MusterdUser     *musterd_replica_get_user     (MusterdReplica *replica, const char *id);
 MusterdPresence *musterd_replica_get_presence (MusterdReplica *replica, const char *id);
+/* What decides who sees this user; of one who is gone and remembered, as it was at the end. Not owned; NULL: none. */
+const MusterdAccess *musterd_replica_get_access (MusterdReplica *replica, const char *id);
 /* The user whose unix-user names this account; NULL: nobody, or several. */
 MusterdUser     *musterd_replica_get_by_account (MusterdReplica *replica, const char *account);
 
-/* Whether all that changed after this place is known one by one. */
-gboolean musterd_replica_knows_since (MusterdReplica *replica, guint64 place);
+/* Whether all that changed after this place is known one by one, to this viewer (a user's id; NULL: an administrator):
+ * that is not so, either, where they may have come to see somebody else since then, or nobody any more. */
+gboolean musterd_replica_knows_since (MusterdReplica *replica, const char *viewer, guint64 place);
 
 /* The last thing that happened to one user. */
 typedef struct
@@ -50,6 +58,7 @@ typedef struct
   const char      *id;
   MusterdUser     *user;     /* nullable: is gone, */
   MusterdPresence *presence; /* both */
+  const MusterdAccess *access; /* theirs; of one who is gone, as it was at the end */
 } MusterdReplicaRecord;
 
 /* What stands after this place, in its order, of these users (ids, with a NULL at the end) or (NULL) of all: at most
@@ -72,12 +81,14 @@ typedef struct
   guint64    revision;
   gboolean   complete; /* `items` is everybody, and who is not in it is not there */
   GPtrArray *items;    /* MusterdReplicaItem, by id if complete, else as it happened */
-  GPtrArray *removed;  /* char * */
+  GPtrArray *removed;  /* MusterdAccess, as it was at the end */
 } MusterdReplicaNews;
 
 /* Everybody (`after` 0), or what changed after that revision; of a few users (ids, with a NULL at the end) or (NULL) of
- * all. Where the changes since then are not known any more, everybody again. */
-MusterdReplicaNews *musterd_replica_list (MusterdReplica *replica, guint64 after, const char *const *only);
+ * all. Where the changes since then are not known any more, everybody again. `viewer`: as above; what they may see is not
+ * looked at here. */
+MusterdReplicaNews *musterd_replica_list (MusterdReplica *replica, const char *viewer, guint64 after,
+                                          const char *const *only);
 void                musterd_replica_news_free (MusterdReplicaNews *news);
 /* Every user, by id (MusterdUser, referenced). */
 GPtrArray          *musterd_replica_list_users (MusterdReplica *replica);

@@ -32,6 +32,11 @@ void musterd_users_change (MusterdRequest *request);
 void musterd_users_remove (MusterdRequest *request);
 void musterd_users_import (MusterdRequest *request);
 
+void musterd_relationships_list   (MusterdRequest *request);
+void musterd_relationships_show   (MusterdRequest *request);
+void musterd_relationships_put    (MusterdRequest *request);
+void musterd_relationships_remove (MusterdRequest *request);
+
 void musterd_plugins_list    (MusterdRequest *request);
 void musterd_plugins_show    (MusterdRequest *request);
 void musterd_plugins_log     (MusterdRequest *request);

@@ -168,7 +168,7 @@ find_viewer (MusterdEngine *engine, const MusterdGrant *grant, MusterdViewer *vi
   if (entry->leaving)
     {
       /* What was written after their removal would be found by whoever has the id next. */
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s' any more", grant->name);
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", grant->name);
       return FALSE;
     }
   *viewer = musterd_viewer_of_user (entry->facts.user);

@@ -130,7 +130,7 @@ test_anew (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->in_between = TRUE;
   put_user (fixture, "alice", "Alice II"); /* looks in on_users() */
   {
-    g_autoptr(MusterdReplicaNews) news = musterd_replica_list (fixture->replica, before, NULL);
+    g_autoptr(MusterdReplicaNews) news = musterd_replica_list (fixture->replica, NULL, before, NULL);
 
     g_assert_false (news->complete);
     g_assert_cmpuint (news->items->len, ==, 0);
@@ -140,7 +140,7 @@ test_anew (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (musterd_replica_get_presence (fixture->replica, "alice")
                  == musterd_engine_get_presence (fixture->engine, "alice"));
   {
-    g_autoptr(MusterdReplicaNews) news = musterd_replica_list (fixture->replica, before, NULL);
+    g_autoptr(MusterdReplicaNews) news = musterd_replica_list (fixture->replica, NULL, before, NULL);
 
     g_assert_cmpuint (news->items->len, ==, 1);
     g_assert_cmpuint (news->removed->len, ==, 0);
@@ -211,7 +211,7 @@ test_restart (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->store = musterd_store_open (dir, NULL);
   start (fixture);
   g_assert_cmpuint (musterd_engine_get_revision (fixture->engine), >=, given_out);
-  g_assert_false (musterd_replica_knows_since (fixture->replica, given_out));
+  g_assert_false (musterd_replica_knows_since (fixture->replica, NULL, given_out));
   stop (fixture);
   musterd_store_close (fixture->store);
 

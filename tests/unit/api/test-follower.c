@@ -121,7 +121,7 @@ remove_user (Fixture *fixture, guint number)
 static void
 assert_all_known (Fixture *fixture, const char *const *only)
 {
-  g_autoptr(MusterdReplicaNews) news = musterd_replica_list (fixture->replica, 0, only);
+  g_autoptr(MusterdReplicaNews) news = musterd_replica_list (fixture->replica, NULL, 0, only);
 
   for (guint i = 0; i < news->items->len; i++)
     {

@@ -33,13 +33,13 @@ step (MusterdReplica *replica, const char *what, guint64 revision)
 static char *
 describe (MusterdReplica *replica, guint64 after, const char *const *only)
 {
-  g_autoptr(MusterdReplicaNews) news = musterd_replica_list (replica, after, only);
+  g_autoptr(MusterdReplicaNews) news = musterd_replica_list (replica, NULL, after, only);
   g_autoptr(GString) text = g_string_new (news->complete ? "all" : "new");
 
   for (guint i = 0; i < news->items->len; i++)
     g_string_append_printf (text, " %s", ((MusterdReplicaItem *) news->items->pdata[i])->user->id);
   for (guint i = 0; i < news->removed->len; i++)
-    g_string_append_printf (text, " -%s", (char *) news->removed->pdata[i]);
+    g_string_append_printf (text, " -%s", ((MusterdAccess *) news->removed->pdata[i])->user->id);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
