@@ -325,11 +325,20 @@ dump_shown (gpointer data, const char *user, MusterdStatus status, const char *t
                           or_dash (template_name), since, or_dash (ended_by));
 }
 
+static void
+dump_grant (gpointer data, const char *owner, const MusterdGrant *grant)
+{
+  g_autofree char *viewer = musterd_viewer_to_key (grant->kind, grant->name);
+
+  g_string_append_printf (data, "grant %s %s %s %s\n", owner, viewer, musterd_relation_to_string (grant->level),
+                          grant->own_word ? "own" : "central");
+}
+
 char *
 test_dump (MusterdStore *store)
 {
   static const MusterdStoreReader reader = { dump_user,   dump_choice, dump_ignore, dump_claim,
-                                             dump_client, dump_device, dump_shown };
+                                             dump_client, dump_device, dump_shown,  dump_grant };
   g_autoptr(GError) error = NULL;
   GString *text = g_string_new (NULL);
   gboolean ok = musterd_store_load (store, &reader, text, &error);

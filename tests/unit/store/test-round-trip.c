@@ -181,6 +181,23 @@ fill_removed_user (MusterdBatch *batch)
   test_choice (batch, "alice@example.com", 1, "again");
 }
 
+static void
+fill_grants (MusterdBatch *batch)
+{
+  const MusterdGrant grants[] = {
+    { (char *) "bob@example.com", MUSTERD_VIEWER_USER, MUSTERD_RELATION_ASSISTANT, FALSE },
+    { (char *) "bob@example.com", MUSTERD_VIEWER_USER, MUSTERD_RELATION_EMPLOYEE, TRUE },
+    { (char *) "bob@example.com", MUSTERD_VIEWER_USER, MUSTERD_RELATION_BLOCKED, TRUE },
+    { (char *) "Sales & Press", MUSTERD_VIEWER_GROUP, MUSTERD_RELATION_ASSISTANT_PLUS, FALSE },
+    { (char *) "Köln", MUSTERD_VIEWER_LOCATION, MUSTERD_RELATION_TEAM_COLLEAGUE, TRUE },
+    { (char *) "gone", MUSTERD_VIEWER_GROUP, MUSTERD_RELATION_EMPLOYEE, TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (grants); i++)
+    musterd_batch_put_grant (batch, "alice@example.com", &grants[i]);
+  musterd_batch_remove_grant (batch, "alice@example.com", &grants[G_N_ELEMENTS (grants) - 1]);
+}
+
 static const RoundTrip round_trips[] = {
   { "choices", fill_choices,
     "choice alice@example.com on-holiday unavailable - 1000 never -\n"
@@ -200,6 +217,11 @@ static const RoundTrip round_trips[] = {
   { "clients", fill_clients, "client alice@example.com api/pc-2 locked 1 2 3..never\n" },
   { "devices", fill_devices, "device alice@example.com pbx/201 on-the-phone - 1 3..4\n" },
   { "shown", fill_shown, "shown alice@example.com unavailable - 2 activity\n" },
+  { "grants", fill_grants,
+    "grant alice@example.com group:Sales & Press assistant-plus central\n"
+    "grant alice@example.com location:Köln team-colleague own\n"
+    "grant alice@example.com user:bob@example.com assistant central\n"
+    "grant alice@example.com user:bob@example.com blocked own\n" },
   { "dropped-source", fill_dropped_source,
     "claim alice@example.com micsync//m microphone none none 010 5..never 5 43200000000..43200000005 - Zoom - - -\n" },
 };
@@ -407,6 +429,51 @@ test_modes (gconstpointer data)
   test_dir_remove (top);
 }
 
+/* A viewer who is removed takes along what was granted to them; who comes under their id has nothing of it. */
+static void
+test_removed_viewer (void)
+{
+  const MusterdGrant to_alice = { (char *) "alice@example.com", MUSTERD_VIEWER_USER, MUSTERD_RELATION_ASSISTANT, TRUE };
+  char *dir = test_dir_new ();
+  g_autoptr(MusterdStore) store = test_open (dir);
+  MusterdBatch *batch = musterd_batch_new ();
+
+  put_users (batch);
+  fill_grants (batch);
+  musterd_batch_put_grant (batch, "bob@example.com", &to_alice);
+  musterd_batch_remove_user (batch, "bob@example.com");
+  test_write (store, batch, TRUE);
+  test_put_user (store, "bob@example.com");
+
+  g_autofree char *text = test_dump (store);
+
+  g_assert_cmpstr (text, ==,
+                   "user alice@example.com\nuser bob@example.com\n"
+                   "grant alice@example.com group:Sales & Press assistant-plus central\n"
+                   "grant alice@example.com location:Köln team-colleague own\n");
+  g_clear_pointer (&store, musterd_store_close);
+  test_dir_remove (dir);
+}
+
+/* What nobody who is there grants is not written. */
+static void
+test_grant_of_nobody (void)
+{
+  const MusterdGrant grant = { (char *) "alice@example.com", MUSTERD_VIEWER_USER, MUSTERD_RELATION_ASSISTANT, TRUE };
+  char *dir = test_dir_new ();
+  g_autoptr(MusterdStore) store = test_open (dir);
+  MusterdBatch *batch = musterd_batch_new ();
+  TestAnswer answer = { 0 };
+
+  musterd_batch_put_grant (batch, "nobody@example.com", &grant);
+  musterd_store_write (store, batch, TRUE, on_test_answer, &answer);
+  test_wait (&answer.done);
+  g_assert_error (answer.error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
+  test_answer_clear (&answer);
+  g_clear_pointer (&store, musterd_store_close);
+  test_dir_remove (dir);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -425,6 +492,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/store/round-trip/user", test_user_round_trip);
   g_test_add_func ("/store/round-trip/removed-user", test_removed_user);
+  g_test_add_func ("/store/round-trip/removed-viewer", test_removed_viewer);
+  g_test_add_func ("/store/round-trip/grant-of-nobody", test_grant_of_nobody);
   g_test_add_func ("/store/revision", test_revision);
   g_test_add_data_func ("/store/modes/umask-000", GUINT_TO_POINTER (0), test_modes);
   g_test_add_data_func ("/store/modes/umask-022", GUINT_TO_POINTER (022), test_modes);
