@@ -251,7 +251,7 @@ note_viewers (MusterdReplica *replica, Entry *entry, const MusterdAccess *old)
 static gboolean
 is_changed (const MusterdAccess *old, const MusterdReplicaChange *change)
 {
-  return (change->user != NULL && change->user != old->user)
+  return change->user != NULL
          || (change->regraded && (change->settings != old->settings || change->grants != old->grants));
 }
 
@@ -269,8 +269,11 @@ put_data (MusterdReplica *replica, Entry *entry, MusterdReplicaChange *change)
   MusterdAccess old = { NULL };
   gboolean regraded;
 
+  /* Said together with new settings: nothing of it is new. */
+  if (change->user == entry->access.user)
+    g_clear_pointer (&change->user, musterd_user_unref);
   if (!is_changed (&entry->access, change))
-    return change->user != NULL;
+    return FALSE;
   musterd_access_copy (&old, &entry->access);
   if (change->user != NULL)
     set_user (replica, entry, change->user);

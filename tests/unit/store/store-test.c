@@ -338,7 +338,7 @@ char *
 test_dump (MusterdStore *store)
 {
   static const MusterdStoreReader reader = { dump_user,   dump_choice, dump_ignore, dump_claim,
-                                             dump_client, dump_device, dump_shown,  dump_grant };
+                                             dump_client, dump_device, dump_shown,  .grant = dump_grant };
   g_autoptr(GError) error = NULL;
   GString *text = g_string_new (NULL);
   gboolean ok = musterd_store_load (store, &reader, text, &error);
