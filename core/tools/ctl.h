@@ -62,6 +62,7 @@ extern const CtlCommand ctl_why_commands[];
 extern const CtlCommand ctl_appointment_commands[];
 extern const CtlCommand ctl_desktop_commands[];
 extern const CtlCommand ctl_user_commands[];
+extern const CtlCommand ctl_relation_commands[];
 extern const CtlCommand ctl_token_commands[];
 extern const CtlCommand ctl_plugin_commands[];
 extern const CtlCommand ctl_secret_commands[];

@@ -276,6 +276,24 @@ class Changing(RelationCase):
         self.assertEqual(self.ask(daemon, None, 'GET', f'/v1/relationships?owner={ALICE}', status=200),
                          {'relationships': []})
 
+    def test_musterctl(self):
+        daemon = self.begin()
+        out = daemon.ctl('relationship', 'set', ALICE, BOB, 'assistant').stdout
+        self.assertIn(f'To {ALICE}, {BOB} is: assistant', out)
+        self.assertRegex(out, r'administrator, for this user +assistant +decides')
+        daemon.ctl('relationship', 'set', ALICE, 'group:Press & PR', 'blocked', '--as', 'owner')
+        out = daemon.ctl('relationship', 'list', ALICE).stdout
+        self.assertRegex(out, rf'{ALICE} +{BOB} +assistant +administrator\n{ALICE} +group:Press & PR +blocked +owner')
+        self.assertEqual(daemon.json('relationship', 'list', '--viewer', BOB)['relationships'][0]['level'], 'assistant')
+        self.assertEqual(daemon.json('relationship', 'show', ALICE, 'group:Press & PR')['decided_by'], 'own-group')
+        daemon.ctl('relationship', 'remove', ALICE, 'group:Press & PR', code=1)
+        daemon.ctl('relationship', 'remove', ALICE, 'group:Press & PR', '--as', 'owner')
+        daemon.ctl('relationship', 'remove', ALICE, BOB)
+        self.assertIn('Nothing is granted', daemon.ctl('relationship', 'list', ALICE).stdout)
+        daemon.ctl('relationship', 'list', code=2)
+        daemon.ctl('relationship', 'list', ALICE, '--viewer', BOB, code=2)
+        daemon.ctl('relationship', 'set', ALICE, BOB, 'friend', code=1)
+
     def test_strangers(self):
         """Who has no rights to an owner hears the same, whether there is one or not."""
         daemon = self.begin()
