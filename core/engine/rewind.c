@@ -72,7 +72,14 @@ musterd_engine_rewind (MusterdEngine *engine, MusterdEntry *entry, MusterdTime n
     {
       MusterdClient *client = g_ptr_array_index (facts->clients, i);
 
-      client->since = MIN (client->since, now);
+      if (client->state == MUSTERD_CLIENT_ACTIVE)
+        client->since = MIN (client->since, now);
+      else
+        {
+          /* Nobody has touched it for as long as before. */
+          client->since -= engine->last_now - now;
+          musterd_pending_client (engine->pending, entry, client->source, client->id, client);
+        }
       client->seen = MIN (client->seen, now);
       if (client->lease > 0)
         client->lease_until = MIN (client->lease_until, now + client->lease);

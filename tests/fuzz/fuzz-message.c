@@ -267,6 +267,7 @@ check_user (World *world, const char *id)
   g_assert_cmpint (why->next_change, >, musterd_clock_now (world->services.clock));
   g_assert_cmpuint (why->claims->len, <=, MUSTERD_FACTS_CLAIMS_MAX);
   g_assert_cmpuint (why->devices->len, <=, MUSTERD_FACTS_DEVICES_MAX);
+  g_assert_cmpuint (why->clients->len, <=, MUSTERD_FACTS_CLIENTS_MAX);
   for (guint i = 0; i < why->claims->len; i++)
     check_claim (((MusterdVerdict *) g_ptr_array_index (why->claims, i))->claim);
 }

@@ -127,7 +127,9 @@ class Clients(harness.TestCase):
 
     def test_name(self):
         """No instance takes their name."""
-        self.assertIn('[clients]: this is the name', self.check(config='[clients]\n', code=1))
+        config = self.folder / 'muster.conf'
+        config.write_text('[clients]\n', encoding='utf-8')
+        self.assertIn('[clients]: this is the name', self.check(config=config, code=1))
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "api/rfc3339.h"
+#include "engine/scopes.h"
 #include "fake-host.h"
 #include "record.h"
 
@@ -69,13 +70,12 @@ put_user (Fixture *fixture, const char *id)
 static void
 start (Fixture *fixture)
 {
-  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
   g_autoptr(GError) error = NULL;
   MusterdApiServices services = { 0 };
 
   fixture->store = musterd_store_open (fixture->dir, &error);
   g_assert_no_error (error);
-  fixture->engine = musterd_engine_new (fixture->clock, fixture->store, settings, &error);
+  fixture->engine = musterd_engine_new (fixture->clock, fixture->store, NULL, &error);
   g_assert_no_error (error);
   fixture->dispatch = musterd_dispatch_new (fixture->engine, fixture->clock);
 
@@ -418,6 +418,40 @@ test_restart (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+change_setting (Fixture *fixture, const char *scope, const char *option, const char *value)
+{
+  GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
+  gboolean done = FALSE;
+
+  g_ptr_array_add (changes, musterd_setting_change_new ("activation", option, value, MUSTERD_POLICY_INHERIT));
+  musterd_engine_change_settings (fixture->engine, scope, changes, on_put, &done);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* The minutes are the user's own, and a change of them is in force at once. */
+static void
+test_settings (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *agent = make_token (fixture, AGENT);
+
+  expect (fixture, agent, "POST", CLIENTS, "{\"state\":\"idle\",\"id\":\"pc\",\"lease\":43200}", 201,
+          "*\"idle_after\":600,*");
+  change_setting (fixture, "user:" ALICE, "idle-after", "20min");
+  expect (fixture, agent, "GET", PC, NULL, 200, "*\"idle_after\":1200,*");
+  go_to (fixture, 1199);
+  expect_presence (fixture, ALICE, MUSTERD_STATUS_AVAILABLE, MUSTERD_ORIGIN_CLIENT);
+  change_setting (fixture, "user:" ALICE, "idle-after", "5min");
+  expect_presence (fixture, ALICE, MUSTERD_STATUS_BE_RIGHT_BACK, MUSTERD_ORIGIN_IDLE);
+  change_setting (fixture, "all", "on-lock", "false");
+  expect (fixture, agent, "PATCH", PC, "{\"state\":\"locked\"}", 200,
+          "*\"counts_as\":\"active\",*\"on_lock\":false}");
+  expect_presence (fixture, ALICE, MUSTERD_STATUS_AVAILABLE, MUSTERD_ORIGIN_CLIENT);
+  go_to (fixture, 1199 + 300);
+  expect_presence (fixture, ALICE, MUSTERD_STATUS_BE_RIGHT_BACK, MUSTERD_ORIGIN_IDLE);
+}
+
+static void
 test_limit (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *agent = make_token (fixture, AGENT);
@@ -446,6 +480,7 @@ main (int argc, char **argv)
   g_test_add ("/api/clients/without-name", Fixture, NULL, set_up, test_without_name, tear_down);
   g_test_add ("/api/clients/day", Fixture, NULL, set_up, test_day, tear_down);
   g_test_add ("/api/clients/restart", Fixture, NULL, set_up, test_restart, tear_down);
+  g_test_add ("/api/clients/settings", Fixture, NULL, set_up, test_settings, tear_down);
   g_test_add ("/api/clients/limit", Fixture, NULL, set_up, test_limit, tear_down);
   return g_test_run ();
 }
