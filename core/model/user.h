@@ -19,7 +19,7 @@ typedef enum
   MUSTERD_USER_HOME,
   MUSTERD_USER_MOBILE,
   MUSTERD_USER_VOICEMAIL,
-  MUSTERD_USER_ZONE,      /* IANA name; NULL: the daemon's own zone */
+  MUSTERD_USER_ZONE,      /* IANA name; NULL: that of the location, else the daemon's own */
   MUSTERD_USER_LANGUAGE,
   MUSTERD_USER_LOCATION,
   MUSTERD_USER_GROUP,

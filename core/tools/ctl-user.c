@@ -17,7 +17,7 @@ static const CtlOption user_options[] = {
   { "home", N_ ("NUMBER"), N_ ("telephone at home") },
   { "mobile", N_ ("NUMBER"), N_ ("mobile telephone") },
   { "voicemail", N_ ("NUMBER"), N_ ("where messages can be left") },
-  { "zone", N_ ("ZONE"), N_ ("such as Europe/Berlin; without: that of the daemon") },
+  { "zone", N_ ("ZONE"), N_ ("such as Europe/Berlin; without: that of the location") },
   { "language", N_ ("CODE"), N_ ("such as de") },
   { "location", N_ ("LOCATION"), N_ ("where the user belongs") },
   { "group", N_ ("GROUP"), N_ ("the configuration group there") },

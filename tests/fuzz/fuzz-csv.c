@@ -121,6 +121,27 @@ make_replica (void)
   return replica;
 }
 
+/* Whoever was there is named or goes. */
+static void
+check_sync (MusterdImport *import)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) warnings = NULL;
+  guint n_named = 0;
+
+  g_assert_true (musterd_import_sync (import, TRUE, &error));
+  g_assert_no_error (error);
+  for (guint i = 0; i < import->known->len; i++)
+    n_named += g_hash_table_contains (import->ids, ((MusterdUser *) g_ptr_array_index (import->known, i))->id) ? 1 : 0;
+  g_assert_cmpuint (import->removed->len, ==, import->known->len - n_named);
+  g_assert_cmpuint (import->rows->len, ==, import->users->len + import->unchanged);
+  g_assert_cmpuint (n_named, ==, import->changed->len + import->unchanged);
+  warnings = musterd_import_warn (import);
+  g_assert_cmpuint (warnings->len, <=, MUSTERD_IMPORT_WARNINGS_MAX + 1);
+  for (guint i = 0; i < warnings->len; i++)
+    g_assert_true (g_utf8_validate (warnings->pdata[i], -1, NULL));
+}
+
 static void
 check_import (const char *text, gsize length)
 {
@@ -148,6 +169,7 @@ check_import (const char *text, gsize length)
   g_assert_no_error (error);
   g_assert_cmpuint (again->users->len, ==, 0);
   g_assert_cmpuint (again->unchanged, ==, import->unchanged + import->users->len);
+  check_sync (import);
 }
 
 int
