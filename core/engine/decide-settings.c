@@ -4,6 +4,7 @@
 #define G_LOG_DOMAIN "muster-engine"
 
 #include "engine/command.h"
+#include "settings/rules.h"
 
 #include <string.h>
 
@@ -153,6 +154,20 @@ find_template (MusterdCommand *command, const MusterdSettingScope *scope, const 
   return NULL;
 }
 
+typedef struct
+{
+  MusterdCommand            *command;
+  const MusterdSettingScope *scope;
+} Reference;
+
+static char *
+find_rule_template (const char *reference, gpointer data, GError **error)
+{
+  const Reference *in = data;
+
+  return find_template (in->command, in->scope, reference, error);
+}
+
 /* What the house's own lists name by a setting. */
 static void
 create_template (MusterdSettingScope *scope, MusterdBatch *batch, const char *role, const char *name)
@@ -228,6 +243,16 @@ change_value (MusterdCommand *command, MusterdSettingScope *scope, MusterdBatch 
       if (id == NULL)
         return FALSE;
       set_value (scope, batch, change->block, change->option, id);
+      return TRUE;
+    }
+  if (setting->kind == MUSTERD_SETTING_RULES)
+    {
+      Reference in = { command, scope };
+      g_autofree char *rules = musterd_rules_rewrite (value, find_rule_template, &in, error);
+
+      if (rules == NULL)
+        return FALSE;
+      set_value (scope, batch, change->block, change->option, rules);
       return TRUE;
     }
   set_value (scope, batch, change->block, change->option, value);

@@ -7,6 +7,7 @@
 
 #include "model/error.h"
 #include "model/zone.h"
+#include "settings/rules.h"
 
 #define LEVELS "employee|team-colleague|assistant|assistant-plus"
 
@@ -69,6 +70,10 @@ static const MusterdSetting calendar[] = {
     MUSTERD_SETTING_PLAIN, FALSE },
   { { "elsewhere", MUSTER_OPTION_BOOLEAN, "false", "whether entries shown as working elsewhere count" },
     MUSTERD_SETTING_PLAIN, FALSE },
+  { { "rules", MUSTER_OPTION_TABLE, NULL,
+      "rules asked in order before that; the first that an entry meets gives it a template, or no effect",
+      MUSTER_COLUMNS (musterd_rule_columns) },
+    MUSTERD_SETTING_RULES, FALSE },
 };
 
 static const MusterdSetting relationships[] = {
@@ -341,6 +346,12 @@ check_value (const MusterdSetting *setting, const char *value, GError **error)
   g_autofree char *written = g_strstrip (g_strdup (value));
   g_autofree char *text = NULL;
 
+  if (setting->kind == MUSTERD_SETTING_RULES)
+    {
+      g_autoptr(GArray) rules = musterd_rules_parse (written, error);
+
+      return rules != NULL ? g_steal_pointer (&written) : NULL;
+    }
   if (setting->option.type == MUSTER_OPTION_TABLE)
     {
       MusterTable *table = muster_option_parse_table (&setting->option, written, error);

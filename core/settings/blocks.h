@@ -15,7 +15,7 @@ typedef enum
   MUSTERD_SETTING_ZONE,
   MUSTERD_SETTING_LANGUAGE,
   MUSTERD_SETTING_STATUSES,  /* statuses, with those that cannot be left out */
-  MUSTERD_SETTING_RULES      /* the last column refers to a template */
+  MUSTERD_SETTING_RULES      /* of the calendar, whose last column refers to a template */
 } MusterdSettingKind;
 
 typedef struct

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "settings/forward.h"
+#include "settings/rules.h"
 
 gboolean
 musterd_scopes_may_change (const MusterdScopes *scopes, const MusterdBlock *block, MusterdLayer *said_by)
@@ -272,6 +273,30 @@ compose_activation (Composition *composition)
   settings->on_lock = get_boolean (composition, "activation", "on-lock");
 }
 
+/* The nearest scope's; those of several are not joined, since their order is what decides. */
+static void
+compose_rules (Composition *composition)
+{
+  MusterdSettings *settings = composition->settings;
+  const char *text = get (composition, "calendar", "rules");
+
+  settings->rules = text != NULL ? musterd_rules_parse (text, NULL) : NULL;
+  for (guint i = 0; settings->rules != NULL && i < settings->rules->len; i++)
+    {
+      MusterdRule *rule = &g_array_index (settings->rules, MusterdRule, i);
+      const char *name = rule->template_ref != NULL
+                                 && musterd_settings_find_id (settings, rule->template_ref) == NULL
+                             ? name_of_hidden (composition->scopes, rule->template_ref)
+                             : NULL;
+
+      if (name == NULL)
+        continue;
+      g_free (rule->template_ref);
+      rule->template_ref = g_strdup (name);
+    }
+  settings->rules_stamp = musterd_rules_stamp (settings->rules);
+}
+
 static void
 compose_calendar (Composition *composition)
 {
@@ -294,6 +319,7 @@ compose_calendar (Composition *composition)
   settings->count_unanswered = get_boolean (composition, "calendar", "unanswered");
   settings->count_all_day = get_boolean (composition, "calendar", "all-day");
   settings->count_elsewhere = get_boolean (composition, "calendar", "elsewhere");
+  compose_rules (composition);
 }
 
 static void

@@ -3,9 +3,24 @@
 
 #include "settings/usage.h"
 
+#include "settings/rules.h"
+
+static gboolean
+rules_use (const char *value, const char *tmpl_id)
+{
+  g_autoptr(GArray) rules = value != NULL ? musterd_rules_parse (value, NULL) : NULL;
+
+  for (guint i = 0; rules != NULL && i < rules->len; i++)
+    if (g_strcmp0 (g_array_index (rules, MusterdRule, i).template_ref, tmpl_id) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 uses (const MusterdSetting *setting, const char *value, const char *tmpl_id)
 {
+  if (setting->kind == MUSTERD_SETTING_RULES)
+    return rules_use (value, tmpl_id);
   return setting->kind == MUSTERD_SETTING_TEMPLATE && g_strcmp0 (value, tmpl_id) == 0;
 }
 
