@@ -241,6 +241,7 @@ check_claim (const MusterdClaim *claim)
   check_text (claim->role, MUSTERD_CLAIM_TEXT_MAX);
   check_text (claim->text, MUSTERD_CLAIM_TEXT_MAX);
   g_assert_true (!claim->is_private || claim->text == NULL);
+  g_assert_null (claim->rules); /* no rule asks here, and what is only asked is not kept */
   if (claim->more == NULL)
     return;
   check_text (claim->more->link, MUSTERD_CLAIM_LINK_MAX);

@@ -16,11 +16,12 @@ typedef struct
 {
   const char *name;
   int         n_columns;
+  int         n_added; /* of these, at the end, by a later step of the schema: 0 where an input says nothing */
 } Table;
 
 static const Table tables[] = {
-  { "users", 13 }, { "user_attributes", 3 }, { "choices", 8 }, { "ignores", 4 },
-  { "claims", 18 }, { "clients", 8 },        { "devices", 8 }, { "shown", 5 },
+  { "users", 13, 0 },  { "user_attributes", 3, 0 }, { "choices", 8, 0 }, { "ignores", 4, 0 },
+  { "claims", 20, 2 }, { "clients", 8, 0 },         { "devices", 8, 0 }, { "shown", 5, 0 },
 };
 
 /* Opened once, emptied for each input. */
@@ -86,7 +87,7 @@ prepare_insert (sqlite3 *db, const Table *table)
 
   g_string_printf (sql, "INSERT INTO %s VALUES (?", table->name);
   for (int i = 1; i < table->n_columns; i++)
-    g_string_append (sql, ", ?");
+    g_string_append (sql, i < table->n_columns - table->n_added ? ", ?" : ", ifnull (?, 0)");
   g_string_append_c (sql, ')');
   statement = musterd_sql_prepare (db, sql->str, &error);
   g_assert_no_error (error);
