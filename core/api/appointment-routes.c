@@ -53,7 +53,7 @@ on_agenda_returned (MusterdRequest *request, gpointer value, const GError *error
 
       if (agenda->all || verdict->claim->kind == MUSTERD_CLAIM_APPOINTMENT
           || verdict->claim->kind == MUSTERD_CLAIM_ABSENCE)
-        musterd_json_verdict (json, NULL, verdict);
+        musterd_json_verdict (json, NULL, verdict, request->relation);
     }
   musterd_json_close (json, ']');
   musterd_json_close (json, '}');
@@ -82,6 +82,7 @@ musterd_appointments_list (MusterdRequest *request)
 typedef struct
 {
   char *user, *claim;
+  char *by; /* nullable: the user */
 } Ignore;
 
 static void
@@ -91,6 +92,7 @@ ignore_free (gpointer data)
 
   g_free (ignore->user);
   g_free (ignore->claim);
+  g_free (ignore->by);
   g_free (ignore);
 }
 
@@ -99,7 +101,7 @@ run_ignore (MusterdCall *call, const MusterdApiServices *services, gpointer valu
 {
   Ignore *ignore = value;
 
-  musterd_engine_ignore (services->engine, ignore->user, ignore->claim, musterd_call_on_done, call);
+  musterd_engine_ignore (services->engine, ignore->user, ignore->claim, ignore->by, musterd_call_on_done, call);
 }
 
 static void
@@ -128,5 +130,6 @@ musterd_appointments_ignore (MusterdRequest *request)
   ignore = g_new0 (Ignore, 1);
   ignore->user = g_strdup (request->args[0]);
   ignore->claim = g_strdup (request->args[1]);
+  ignore->by = g_strdup (musterd_caller_get_by (&request->caller, ignore->user));
   musterd_bridge_call (request->server->bridge, request, run_ignore, on_ignore_returned, ignore, ignore_free);
 }

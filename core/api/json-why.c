@@ -4,11 +4,12 @@
 #include "api/json.h"
 
 static void
-add_choice (GString *json, const char *name, const MusterdChoice *choice, const MusterdSettings *settings)
+add_choice (GString *json, const char *name, const MusterdChoice *choice, const MusterdSettings *settings,
+            MusterdSight sight)
 {
   const MusterdTemplate *tmpl = NULL;
 
-  if (choice == NULL)
+  if (choice == NULL || (sight & MUSTERD_SIGHT_CHOICES) == 0)
     {
       musterd_json_null (json, name);
       return;
@@ -21,7 +22,7 @@ add_choice (GString *json, const char *name, const MusterdChoice *choice, const 
   musterd_json_string (json, "text", choice->text);
   musterd_json_time (json, "made", choice->made);
   musterd_json_time (json, "until", choice->until);
-  musterd_json_string (json, "by", choice->by);
+  musterd_json_string (json, "by", (sight & MUSTERD_SIGHT_INSIDE) != 0 ? choice->by : NULL);
   musterd_json_close (json, '}');
 }
 
@@ -134,20 +135,10 @@ musterd_json_sink (GString *json, const char *name, const MusterdSinkWhy *why)
   musterd_json_close (json, '}');
 }
 
-void
-musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks)
+/* Where somebody works, by which telephones, and what other systems are told. */
+static void
+add_inside (GString *json, const MusterdWhy *why, GPtrArray *sinks)
 {
-  musterd_json_open (json, name, '{');
-  musterd_json_presence (json, "presence", why->presence->user, why->presence);
-  musterd_json_open (json, "choices", '{');
-  add_choice (json, "standing", why->standing, why->settings);
-  add_choice (json, "timed", why->timed, why->settings);
-  musterd_json_time (json, "standing_ends", why->standing_ends);
-  musterd_json_close (json, '}');
-  musterd_json_open (json, "claims", '[');
-  for (guint i = 0; i < why->claims->len; i++)
-    musterd_json_verdict (json, NULL, why->claims->pdata[i]);
-  musterd_json_close (json, ']');
   musterd_json_string (json, "client", musterd_client_state_to_string (why->client));
   musterd_json_open (json, "clients", '[');
   for (guint i = 0; i < why->clients->len; i++)
@@ -160,5 +151,38 @@ musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrAr
   for (guint i = 0; sinks != NULL && i < sinks->len; i++)
     musterd_json_sink (json, NULL, sinks->pdata[i]);
   musterd_json_close (json, ']');
+}
+
+static void
+add_no_inside (GString *json)
+{
+  static const char *const members[] = { "client", "clients", "devices", "forwarding", "next_change", "sinks" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
+    musterd_json_null (json, members[i]);
+}
+
+void
+musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks, MusterdRelation relation)
+{
+  g_autoptr(MusterdPresence) view = musterd_presence_view (why->presence, relation);
+  MusterdSight sight = musterd_sight_of_user (relation);
+
+  musterd_json_open (json, name, '{');
+  musterd_json_presence (json, "presence", view->user, view);
+  musterd_json_open (json, "choices", '{');
+  add_choice (json, "standing", why->standing, why->settings, sight);
+  add_choice (json, "timed", why->timed, why->settings, sight);
+  musterd_json_time (json, "standing_ends",
+                     (sight & MUSTERD_SIGHT_CHOICES) != 0 ? why->standing_ends : MUSTERD_TIME_NEVER);
+  musterd_json_close (json, '}');
+  musterd_json_open (json, "claims", '[');
+  for (guint i = 0; i < why->claims->len; i++)
+    musterd_json_verdict (json, NULL, why->claims->pdata[i], relation);
+  musterd_json_close (json, ']');
+  if ((sight & MUSTERD_SIGHT_INSIDE) != 0)
+    add_inside (json, why, sinks);
+  else
+    add_no_inside (json);
   musterd_json_close (json, '}');
 }

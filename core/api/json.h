@@ -5,6 +5,7 @@
 
 #include "api/json-text.h"
 #include "host/host.h"
+#include "model/sight.h"
 
 G_BEGIN_DECLS
 
@@ -15,9 +16,11 @@ void musterd_json_grant    (GString *json, const char *name, const char *owner, 
 /* What holds between an owner and a viewer, and how that comes. `shown`: how the viewer is named. */
 void musterd_json_relation (GString *json, const char *name, const MusterdAccess *owner, const char *shown,
                             const MusterdViewer *viewer);
-void musterd_json_verdict  (GString *json, const char *name, const MusterdVerdict *verdict);
-/* `sinks`: MusterdSinkWhy. */
-void musterd_json_why      (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks);
+/* As far as a viewer of this relation may see it; nothing at all where they may not know that there is one. */
+void musterd_json_verdict  (GString *json, const char *name, const MusterdVerdict *verdict, MusterdRelation relation);
+/* `sinks`: MusterdSinkWhy. `relation`: as above, not MUSTERD_RELATION_BLOCKED. */
+void musterd_json_why      (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks,
+                            MusterdRelation relation);
 void musterd_json_sink     (GString *json, const char *name, const MusterdSinkWhy *why);
 void musterd_json_instance (GString *json, const char *name, const MusterdInstanceInfo *info);
 /* `secret` nullable: it is shown once, to who made it. */

@@ -5,6 +5,7 @@
 
 #include "api/json.h"
 #include "api/rfc3339.h"
+#include "api/rights.h"
 #include "api/routes.h"
 #include "api/server.h"
 #include "model/error.h"
@@ -154,8 +155,7 @@ musterd_presence_show (MusterdRequest *request)
 
   if (!check_presence (request))
     return;
-  view = musterd_presence_view (musterd_replica_get_presence (replica, id),
-                                musterd_caller_relation (&request->caller, replica, id));
+  view = musterd_presence_view (musterd_replica_get_presence (replica, id), request->relation);
   json = g_string_new (NULL);
   musterd_json_presence (json, NULL, musterd_replica_get_user (replica, id), view);
   musterd_request_reply (request, SOUP_STATUS_OK, json);
@@ -242,13 +242,15 @@ run_reset (MusterdCall *call, const MusterdApiServices *services, gpointer value
 {
   Choose *choose = value;
 
-  musterd_engine_automatic (services->engine, choose->user, on_chosen, chosen_new (call, services->engine));
+  musterd_engine_automatic (services->engine, choose->user, choose->by, on_chosen,
+                            chosen_new (call, services->engine));
 }
 
 static void
 on_choose_returned (MusterdRequest *request, gpointer value, const GError *error)
 {
   const Choose *choose = value;
+  g_autoptr(MusterdPresence) view = NULL;
   GString *json;
 
   if (error != NULL)
@@ -261,8 +263,9 @@ on_choose_returned (MusterdRequest *request, gpointer value, const GError *error
       musterd_request_done (request);
       return;
     }
+  view = musterd_presence_view (choose->presence, request->relation);
   json = g_string_new (NULL);
-  musterd_json_presence (json, NULL, choose->now, choose->presence);
+  musterd_json_presence (json, NULL, choose->now, view);
   musterd_request_reply (request, SOUP_STATUS_OK, json);
 }
 
@@ -313,6 +316,14 @@ read_choice (MusterdRequest *request, JsonObject *body, GError **error)
                    shown);
       return NULL;
     }
+  /* A template may move telephones; a status never does. */
+  if (tmpl != NULL
+      && !musterd_rights_check_relation (&request->caller, request->server->replica, request->args[0],
+                                         MUSTERD_RELATION_ASSISTANT_PLUS, NULL, error))
+    {
+      g_prefix_error (error, "choosing a template: ");
+      return NULL;
+    }
   if (!check_text (text, error))
     return NULL;
   if (until != NULL && !musterd_rfc3339_parse (until, &end, error))
@@ -361,6 +372,7 @@ musterd_presence_reset (MusterdRequest *request)
     return;
   choose = g_new0 (Choose, 1);
   choose->user = g_strdup (request->args[0]);
+  choose->by = g_strdup (musterd_caller_get_by (&request->caller, choose->user));
   choose->until = MUSTERD_TIME_NEVER;
   musterd_bridge_call (request->server->bridge, request, run_reset, on_choose_returned, choose, choose_free);
 }
@@ -409,7 +421,7 @@ on_why_returned (MusterdRequest *request, gpointer value, const GError *error)
       return;
     }
   json = g_string_new (NULL);
-  musterd_json_why (json, NULL, why->why, why->sinks);
+  musterd_json_why (json, NULL, why->why, why->sinks, request->relation);
   musterd_request_reply (request, SOUP_STATUS_OK, json);
 }
 

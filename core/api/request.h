@@ -21,6 +21,7 @@ struct _MusterdRequest
   SoupServerMessage  *message;
   MusterdConnection  *connection; /* nullable: gone */
   MusterdCaller       caller;
+  MusterdRelation     relation; /* of the caller to the user named first in the path, where the route goes by that */
   const MusterdRoute *route; /* nullable: none found */
   char               *args[MUSTERD_ROUTE_ARGS_MAX];
   MusterdQuery       *query; /* nullable: refused */

@@ -15,7 +15,7 @@ scope_opens (MusterdScope scope, MusterdMay may)
       return TRUE;
     case MUSTERD_SCOPE_USER:
       return may == MUSTERD_MAY_EVERYBODY || may == MUSTERD_MAY_AGENT || may == MUSTERD_MAY_ANYBODY
-             || may == MUSTERD_MAY_OWNER;
+             || (may >= MUSTERD_MAY_EMPLOYEE && may <= MUSTERD_MAY_OWNER);
     case MUSTERD_SCOPE_AGENT:
       return may == MUSTERD_MAY_EVERYBODY || may == MUSTERD_MAY_AGENT;
     case MUSTERD_SCOPE_MONITOR:
@@ -47,18 +47,69 @@ set_error (GError **error, MusterdScope scope, MusterdMay may)
 }
 
 gboolean
-musterd_rights_check (const MusterdRoute *route, const MusterdCaller *caller, char *const *args, GError **error)
+musterd_rights_check_relation (const MusterdCaller *caller, MusterdReplica *replica, const char *owner,
+                               MusterdRelation needed, MusterdRelation *relation, GError **error)
 {
+  MusterdRelation is = musterd_caller_relation (caller, replica, owner);
+
+  if (relation != NULL)
+    *relation = is;
+  if (is == MUSTERD_RELATION_BLOCKED || (!caller->admin && musterd_replica_get_user (replica, owner) == NULL))
+    {
+      g_autofree char *shown = musterd_error_word (owner);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is no user '%s'", shown);
+      return FALSE;
+    }
+  if (is >= needed)
+    return TRUE;
+  if (needed >= MUSTERD_RELATION_OWNER)
+    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
+                         "only this user and administrators may do this");
+  else
+    g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
+                 "this takes the relationship '%s', and yours to this user is '%s': they, or an administrator, can "
+                 "grant it",
+                 musterd_relation_to_string (needed), musterd_relation_to_string (is));
+  return FALSE;
+}
+
+/* What a route asks of the caller's relationship to the user in its path; BLOCKED: it does not go by that. */
+static MusterdRelation
+get_needed (MusterdMay may)
+{
+  switch (may)
+    {
+    case MUSTERD_MAY_EMPLOYEE:
+      return MUSTERD_RELATION_EMPLOYEE;
+    case MUSTERD_MAY_ASSISTANT:
+      return MUSTERD_RELATION_ASSISTANT;
+    case MUSTERD_MAY_ASSISTANT_PLUS:
+      return MUSTERD_RELATION_ASSISTANT_PLUS;
+    case MUSTERD_MAY_OWNER:
+      return MUSTERD_RELATION_OWNER;
+    case MUSTERD_MAY_EVERYBODY:
+    case MUSTERD_MAY_ANYBODY:
+    case MUSTERD_MAY_ADMIN:
+    case MUSTERD_MAY_AGENT:
+    case MUSTERD_MAY_MONITOR:
+    default:
+      return MUSTERD_RELATION_BLOCKED;
+    }
+}
+
+gboolean
+musterd_rights_check (const MusterdRoute *route, const MusterdCaller *caller, MusterdReplica *replica,
+                      char *const *args, MusterdRelation *relation, GError **error)
+{
+  MusterdRelation needed = get_needed (route->may);
+
+  *relation = MUSTERD_RELATION_OWNER;
   if (!scope_opens (caller->scope, route->may))
     {
       set_error (error, caller->scope, route->may);
       return FALSE;
     }
-  if (route->may == MUSTERD_MAY_OWNER && !musterd_caller_owns (caller, args[0]))
-    {
-      g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
-                           "only this user and administrators may do this");
-      return FALSE;
-    }
-  return TRUE;
+  return needed == MUSTERD_RELATION_BLOCKED
+         || musterd_rights_check_relation (caller, replica, args[0], needed, relation, error);
 }

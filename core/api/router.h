@@ -14,8 +14,12 @@ typedef enum
 {
   MUSTERD_MAY_EVERYBODY, /* who can connect; nobody asks for a name */
   MUSTERD_MAY_ANYBODY,   /* users and administrators */
-  MUSTERD_MAY_OWNER,     /* the user named first in the path, and administrators */
-  MUSTERD_MAY_ADMIN,
+  /* By what the user named first in the path grants, each with those below it and administrators: */
+  MUSTERD_MAY_EMPLOYEE,
+  MUSTERD_MAY_ASSISTANT,
+  MUSTERD_MAY_ASSISTANT_PLUS,
+  MUSTERD_MAY_OWNER,     /* that user, */
+  MUSTERD_MAY_ADMIN,     /* and nobody but administrators */
   MUSTERD_MAY_AGENT,     /* users, their agents, and administrators */
   MUSTERD_MAY_MONITOR    /* who watches over the daemon, and administrators */
 } MusterdMay;

@@ -4,6 +4,9 @@
 #include "api/routes.h"
 
 #define ANYBODY MUSTERD_MAY_ANYBODY
+#define EMPLOYEE MUSTERD_MAY_EMPLOYEE
+#define ASSISTANT MUSTERD_MAY_ASSISTANT
+#define ASSISTANT_PLUS MUSTERD_MAY_ASSISTANT_PLUS
 #define OWNER MUSTERD_MAY_OWNER
 #define ADMIN MUSTERD_MAY_ADMIN
 #define AGENT MUSTERD_MAY_AGENT
@@ -12,18 +15,19 @@
 
 static const MusterdRoute routes[] = {
   { "GET", "/v1/presence", ANYBODY, NONE, "after user", musterd_presence_list },
-  { "GET", "/v1/presence/{}", ANYBODY, NONE, NULL, musterd_presence_show },
-  { "PUT", "/v1/presence/{}", OWNER, JSON, NULL, musterd_presence_choose },
-  { "DELETE", "/v1/presence/{}", OWNER, NONE, NULL, musterd_presence_reset },
-  { "GET", "/v1/presence/{}/why", OWNER, NONE, NULL, musterd_presence_why },
+  { "GET", "/v1/presence/{}", EMPLOYEE, NONE, NULL, musterd_presence_show },
+  { "PUT", "/v1/presence/{}", ASSISTANT, JSON, NULL, musterd_presence_choose },
+  { "DELETE", "/v1/presence/{}", ASSISTANT, NONE, NULL, musterd_presence_reset },
+  { "GET", "/v1/presence/{}/why", EMPLOYEE, NONE, NULL, musterd_presence_why },
   { "GET", "/v1/events", ANYBODY, NONE, "after users", musterd_events_stream },
-  { "GET", "/v1/users/{}/appointments", OWNER, NONE, "all", musterd_appointments_list },
-  { "POST", "/v1/users/{}/appointments/{}/ignore", OWNER, JSON, NULL, musterd_appointments_ignore },
   { "GET", "/v1/clients", AGENT, NONE, "user", musterd_clients_list },
   { "POST", "/v1/clients", AGENT, JSON, NULL, musterd_clients_start },
   { "GET", "/v1/clients/{}", AGENT, NONE, "user", musterd_clients_show },
   { "PATCH", "/v1/clients/{}", AGENT, JSON, "user", musterd_clients_change },
   { "DELETE", "/v1/clients/{}", AGENT, NONE, "user", musterd_clients_end },
+  { "GET", "/v1/users/{}/appointments", EMPLOYEE, NONE, "all", musterd_appointments_list },
+  { "POST", "/v1/users/{}/appointments/{}/ignore", ASSISTANT_PLUS, JSON, NULL, musterd_appointments_ignore },
+  { "GET", "/v1/delegations", ANYBODY, NONE, "after user", musterd_delegations_list },
   { "GET", "/v1/users", ADMIN, NONE, NULL, musterd_users_list },
   { "POST", "/v1/users", ADMIN, JSON, NULL, musterd_users_add },
   { "POST", "/v1/users/import", ADMIN, MUSTERD_BODY_CSV, "dry-run force sync", musterd_users_import },

@@ -25,6 +25,8 @@ void musterd_clients_show   (MusterdRequest *request);
 void musterd_clients_change (MusterdRequest *request);
 void musterd_clients_end    (MusterdRequest *request);
 
+void musterd_delegations_list (MusterdRequest *request);
+
 void musterd_users_list   (MusterdRequest *request);
 void musterd_users_show   (MusterdRequest *request);
 void musterd_users_add    (MusterdRequest *request);

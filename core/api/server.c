@@ -99,7 +99,8 @@ check_rights (MusterdRequest *request)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!musterd_rights_check (request->route, &request->caller, request->args, &error))
+  if (!musterd_rights_check (request->route, &request->caller, request->server->replica, request->args,
+                             &request->relation, &error))
     refuse_error (request, error);
 }
 

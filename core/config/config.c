@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define EMBEDDED_NAME "the embedded default"
+#define DELEGATIONS_DAYS_MAX 3650
 
 typedef struct
 {
@@ -75,7 +76,17 @@ check_connections (const char *value)
   return g_ascii_string_to_unsigned (value, 10, 1, 100000, NULL, NULL) ? NULL : "a number from 1 to 100000";
 }
 
-/* [store] has no key yet; the name is kept, so that no plugin takes it. */
+static const char *
+check_days (const char *value)
+{
+  gsize length = strlen (value);
+  g_autofree char *days = length > 1 && value[length - 1] == 'd' ? g_strndup (value, length - 1) : NULL;
+
+  return days != NULL && g_ascii_string_to_unsigned (days, 10, 1, DELEGATIONS_DAYS_MAX, NULL, NULL)
+             ? NULL
+             : "a number of days from 1d to 3650d";
+}
+
 static const char *const core_groups[] = { "daemon", "api", "store" };
 static const CoreKey core_keys[] = {
   { "daemon", "plugin-dir", G_STRUCT_OFFSET (MusterdConfig, plugin_dir), check_plugin_dir },
@@ -85,6 +96,7 @@ static const CoreKey core_keys[] = {
   { "api", "certificate", G_STRUCT_OFFSET (MusterdConfig, certificate), check_file },
   { "api", "key", G_STRUCT_OFFSET (MusterdConfig, key), check_file },
   { "api", "connections-per-peer", G_STRUCT_OFFSET (MusterdConfig, connections_per_peer), check_connections },
+  { "store", "delegations-kept", G_STRUCT_OFFSET (MusterdConfig, delegations_kept), check_days },
 };
 
 static void
@@ -108,6 +120,7 @@ clear_config (MusterdConfig *config)
   g_free (config->certificate);
   g_free (config->key);
   g_free (config->connections_per_peer);
+  g_free (config->delegations_kept);
   g_ptr_array_unref (config->instances);
 }
 
@@ -134,6 +147,12 @@ musterd_config_find (const MusterdConfig *config, const char *instance)
         return candidate;
     }
   return NULL;
+}
+
+gint64
+musterd_config_get_delegations_kept (const MusterdConfig *config)
+{
+  return g_ascii_strtoll (config->delegations_kept, NULL, 10) * G_TIME_SPAN_DAY; /* what follows is a 'd' */
 }
 
 static void
@@ -366,6 +385,7 @@ musterd_config_load (const char *path, GPtrArray *problems, GError **error)
   config->files = g_ptr_array_new_with_free_func (g_free);
   config->log_level = g_strdup ("message");
   config->socket_group = g_strdup ("muster");
+  config->delegations_kept = g_strdup ("90d");
   config->instances = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_instance_config_free);
 
   Loading loading = { .config = config, .problems = found };

@@ -56,6 +56,7 @@ typedef struct
   guint      listen_line;
   char      *certificate, *key;    /* [api]; nullable, both or none: PEM files */
   char      *connections_per_peer; /* [api], nullable: a number */
+  char      *delegations_kept; /* [store] delegations-kept: days, as "90d" */
   GPtrArray *instances;  /* MusterdInstanceConfig, in order of appearance */
 } MusterdConfig;
 
@@ -78,6 +79,9 @@ gboolean musterd_instance_config_check (const MusterdInstanceConfig *instance,
                                         GPtrArray *problems);
 /* The value the keyfile gives a user option for the whole instance; NULL: none. */
 const char *musterd_instance_config_get (const MusterdInstanceConfig *instance, const char *key);
+
+/* [store] delegations-kept. */
+gint64 musterd_config_get_delegations_kept (const MusterdConfig *config); /* µs */
 
 /* Writes DROPIN_DIR/90-INSTANCE.conf with Enabled=, atomically; the file says that musterctl wrote it. */
 gboolean musterd_config_write_enabled (const MusterdConfig *config, const char *instance, MusterdEnabled enabled,

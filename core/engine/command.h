@@ -49,6 +49,7 @@ struct _MusterdCommand
   MusterdIgnore *ignore;
   GPtrArray     *scopes; /* nullable; MusterdSettingScope, as they are to be */
   gboolean       end_standing, end_timed;
+  const char    *did; /* nullable, static: what somebody else did in the user's name */
   gboolean       begun; /* on its way to the disk, or to its refusal */
   GError        *error;
 };
@@ -69,5 +70,11 @@ gboolean musterd_decide_remove_template (MusterdCommand *command, MusterdBatch *
 void     musterd_decide_void            (MusterdCommand *command, MusterdBatch *batch);
 /* The scope as the command is to leave it: a copy of its own, to be changed. NULL with INVALID. */
 MusterdSettingScope *musterd_command_get_scope (MusterdCommand *command, const char *id, GError **error);
+
+/* delegations.c: while a command is decided. Where it is somebody else's than the user's, keeps with it who did `what`
+ * (template, status, until; never a text), and for the log `did` ("chose", static): it tells nothing more. */
+void musterd_command_delegated      (MusterdCommand *command, MusterdBatch *batch, const char *did, const char *what);
+/* When it is in force. */
+void musterd_command_tell_delegated (const MusterdCommand *command);
 
 G_END_DECLS

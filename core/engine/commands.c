@@ -232,7 +232,10 @@ on_written (const GError *error, gpointer data)
       return;
     }
   if (error == NULL)
-    bring_into_force (engine, command);
+    {
+      bring_into_force (engine, command);
+      musterd_command_tell_delegated (command);
+    }
   else if (command->type == COMMAND_REMOVE_USER)
     take_back (engine, command->user);
   else if (command->type == COMMAND_SYNC_USERS)
@@ -375,17 +378,22 @@ musterd_engine_choose (MusterdEngine *engine, const char *id, const char *tmpl, 
 }
 
 void
-musterd_engine_automatic (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data)
+musterd_engine_automatic (MusterdEngine *engine, const char *id, const char *by, MusterdDone done, gpointer user_data)
 {
-  submit (engine, command_new (COMMAND_AUTOMATIC, id, done, user_data));
+  MusterdCommand *command = command_new (COMMAND_AUTOMATIC, id, done, user_data);
+
+  command->by = g_strdup (by);
+  submit (engine, command);
 }
 
 void
-musterd_engine_ignore (MusterdEngine *engine, const char *id, const char *claim, MusterdDone done, gpointer user_data)
+musterd_engine_ignore (MusterdEngine *engine, const char *id, const char *claim, const char *by, MusterdDone done,
+                       gpointer user_data)
 {
   MusterdCommand *command = command_new (COMMAND_IGNORE, id, done, user_data);
 
   command->word = g_strdup (claim);
+  command->by = g_strdup (by);
   submit (engine, command);
 }
 

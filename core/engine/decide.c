@@ -23,6 +23,22 @@ names_of_templates (const MusterdSettings *settings)
   return g_strjoinv (", ", (char **) names->pdata);
 }
 
+/* A template by its name, or a status, and until when; not the text. */
+static void
+log_choice (MusterdCommand *command, const MusterdTemplate *tmpl, MusterdBatch *batch)
+{
+  g_autoptr(GDateTime) until = command->until != MUSTERD_TIME_NEVER
+                                   ? g_date_time_new_from_unix_utc (command->until / MUSTERD_SECOND)
+                                   : NULL;
+  g_autofree char *when = until != NULL ? g_date_time_format (until, " until %FT%TZ") : NULL;
+  g_autofree char *what
+      = g_strdup_printf ("%s %s%s", tmpl != NULL ? "template" : "status",
+                         tmpl != NULL ? tmpl->name : musterd_status_to_string (command->status),
+                         when != NULL ? when : "");
+
+  musterd_command_delegated (command, batch, "chose", what);
+}
+
 static gboolean
 decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch, GError **error)
 {
@@ -78,6 +94,7 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
       command->end_timed = TRUE;
       musterd_batch_remove_choice (batch, entry->facts.user->id, TRUE);
     }
+  log_choice (command, tmpl, batch);
   return TRUE;
 }
 
@@ -111,6 +128,8 @@ static gboolean
 decide_ignore (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch, GError **error)
 {
   const MusterdClaim *claim = find_claim (&entry->facts, command->word);
+  g_autofree char *what = NULL;
+  char id[13];
 
   if (claim == NULL)
     {
@@ -125,6 +144,9 @@ decide_ignore (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
   command->ignore->from = claim->from;
   musterd_pending_keep_ignore (command->engine->pending, entry->facts.user->id, claim->source, claim->key);
   musterd_batch_put_ignore (batch, entry->facts.user->id, command->ignore);
+  musterd_claim_get_id (claim, id);
+  what = g_strconcat ("ignore ", id, NULL);
+  musterd_command_delegated (command, batch, "left out an entry", what);
   return TRUE;
 }
 
@@ -151,6 +173,8 @@ decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batc
     musterd_batch_remove_choice (batch, facts->user->id, FALSE);
   if (command->end_timed)
     musterd_batch_remove_choice (batch, facts->user->id, TRUE);
+  if (command->end_standing || command->end_timed)
+    musterd_command_delegated (command, batch, "went back to automatic", "automatic");
 }
 
 /* As far as it is known whom an entry is for. */

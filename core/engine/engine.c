@@ -306,6 +306,7 @@ musterd_engine_new (MusterdClock *clock, MusterdStore *store, MusterdSettings *s
   g_source_set_callback (engine->timer, musterd_engine_on_due, engine, NULL);
   g_source_attach (engine->timer, engine->context);
 
+  musterd_delegations_begin (engine);
   if (store != NULL)
     {
       engine->revision = engine->revision_reserved = musterd_store_get_revision (store);
@@ -329,6 +330,7 @@ void
 musterd_engine_free (MusterdEngine *engine)
 {
   musterd_engine_flush (engine);
+  musterd_delegations_end (engine);
   g_source_destroy (engine->timer);
   g_source_unref (engine->timer);
   g_source_destroy (engine->settle);

@@ -139,10 +139,16 @@ void musterd_engine_sync_users  (MusterdEngine *engine, GPtrArray *users, GPtrAr
 void musterd_engine_choose      (MusterdEngine *engine, const char *id, const char *tmpl, MusterdStatus status,
                                  const char *text, MusterdTime until, const char *by, MusterdDone done,
                                  gpointer user_data);
-void musterd_engine_automatic   (MusterdEngine *engine, const char *id, MusterdDone done, gpointer user_data);
-/* `claim`: a key, "source/key", or the short id. */
-void musterd_engine_ignore      (MusterdEngine *engine, const char *id, const char *claim, MusterdDone done,
+void musterd_engine_automatic   (MusterdEngine *engine, const char *id, const char *by, MusterdDone done,
                                  gpointer user_data);
+/* `claim`: a key, "source/key", or the short id. */
+void musterd_engine_ignore      (MusterdEngine *engine, const char *id, const char *claim, const char *by,
+                                 MusterdDone done, gpointer user_data);
+/* What others do in a user's name, which is where `by` is not NULL above, is kept with the change, for so long: µs, 90
+ * days unless said otherwise. */
+void        musterd_engine_set_delegations_kept  (MusterdEngine *engine, gint64 kept);
+/* What was done before this moment is not to be shown any more. */
+MusterdTime musterd_engine_get_delegations_since (MusterdEngine *engine);
 
 /* Puts what `owner` grants a viewer, by their own word or by an administrator's, in the place of what the same side has
  * said of the same viewer, or takes it away again. NOT_FOUND: there is no such owner, no such user to be a viewer, or

@@ -73,6 +73,8 @@ struct _MusterdEngine
   MusterdPending  *pending;     /* write-behind */
   GQueue           user_commands; /* as MusterdEntry.commands, for changes of the user table */
   GHashTable      *commands;      /* MusterdCommand: all that live, not owned */
+  gint64           delegations_kept; /* µs */
+  GSource         *forgetting;       /* nullable: older ones */
 };
 
 /* engine.c */
@@ -142,6 +144,10 @@ void musterd_command_end_standing (MusterdEngine *engine, MusterdEntry *entry);
 void musterd_command_expire       (MusterdEngine *engine, MusterdEntry *entry);
 void musterd_commands_clear       (GQueue *commands); /* answers those that have not begun */
 void musterd_commands_orphan      (MusterdEngine *engine); /* those under way end without the engine */
+
+/* delegations.c */
+void musterd_delegations_begin (MusterdEngine *engine);
+void musterd_delegations_end   (MusterdEngine *engine);
 
 /* pending.c: write-behind, the latest state of each thing only. */
 MusterdPending *musterd_pending_new   (MusterdStore *store, GMainContext *context);

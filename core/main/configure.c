@@ -159,6 +159,7 @@ musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **err
   if (daemon->api != NULL && certificate != NULL)
     musterd_api_set_certificate (daemon->api, certificate);
   musterd_daemon_log_options (daemon->options, config);
+  musterd_engine_set_delegations_kept (daemon->engine, musterd_config_get_delegations_kept (config));
   if (config != daemon->config)
     {
       g_clear_pointer (&daemon->config, musterd_config_unref);

@@ -23,6 +23,7 @@ static const struct
   [MUSTERD_EVENT_INSTANCE_DRAINED] = { "instance-drained", "b7563990a4f64b6f8b8e844aea6ea358" },
   [MUSTERD_EVENT_ACTION_NEEDED] = { "action-needed", "6f491422b55c45149ea6146a02fbdd53" },
   [MUSTERD_EVENT_LINES_LEFT_OUT] = { "lines-left-out", "da2ce48b271a4d70912055cb8d14b872" },
+  [MUSTERD_EVENT_DELEGATED] = { "delegated", "88f63dd94972470fa28124198f1c4af2" },
 };
 
 const char *

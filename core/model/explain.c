@@ -34,7 +34,7 @@ in_play (const MusterdQuestion *question, MusterdVerdict *verdict, MusterdTime n
       verdict->reason = now >= claim->until ? "ended" : "lease ran out";
       return FALSE;
     }
-  if (musterd_facts_is_ignored (question->facts, claim))
+  if (verdict->ignored)
     {
       verdict->outcome = MUSTERD_OUTCOME_IGNORED;
       return FALSE;
@@ -71,6 +71,7 @@ musterd_explain (const MusterdFacts *facts, const MusterdSettings *settings, Mus
       verdict->template_name = tmpl != NULL ? tmpl->name : NULL;
       rule = musterd_judge_rule (&question, verdict->claim, &tmpl);
       verdict->rule = rule != NULL ? rule->name : NULL;
+      verdict->ignored = musterd_facts_is_ignored (facts, verdict->claim);
       g_ptr_array_add (verdicts, verdict);
       if (!in_play (&question, verdict, now))
         continue;

@@ -26,6 +26,7 @@ typedef struct
   const char    *reason; /* nullable, static: why it has no effect ("free", "declined", "rule", "ended", …) */
   const char    *template_name; /* nullable, owned by the settings: the template it takes when in force */
   const char    *rule;          /* nullable, owned by the settings: the calendar rule that decides over it */
+  gboolean       ignored; /* by hand, whether or not that is what decides */
 } MusterdVerdict;
 
 void       musterd_verdict_free (MusterdVerdict *verdict);

@@ -37,6 +37,8 @@ typedef enum
   PUT_GRANT,
   REMOVE_GRANT,
   PUT_REVISION,
+  ADD_DELEGATION,
+  FORGET_DELEGATIONS,
   BARRIER,
   N_STATEMENTS
 } Statement;
@@ -102,6 +104,11 @@ static const char *const sql[N_STATEMENTS] = {
                 " ON CONFLICT (owner, viewer, own_word) DO UPDATE SET level = ?4",
   [REMOVE_GRANT] = "DELETE FROM relationships WHERE owner = ?1 AND viewer = ?2 AND own_word = ?3",
   [PUT_REVISION] = "UPDATE meta SET value = max (value, ?1) WHERE name = 'revision'",
+  /* The serial grows for ever, also when the newest rows have gone with their user: it is not before the time. */
+  [ADD_DELEGATION] = "INSERT INTO delegations (user, serial, time, by_user, what)"
+                     " VALUES (?1, max (?2, 1 + coalesce ((SELECT max (serial) FROM delegations), 0)), ?2, ?3, ?4)",
+  [FORGET_DELEGATIONS] = "DELETE FROM delegations WHERE serial IN"
+                         " (SELECT serial FROM delegations WHERE time < ?1 ORDER BY time LIMIT ?2)",
   [BARRIER] = "UPDATE meta SET value = value + 1 WHERE name = 'barrier'",
 };
 
@@ -419,6 +426,25 @@ change_grant (MusterdApply *apply, Statement which, const MusterdOp *op)
   return run (apply, which);
 }
 
+static int
+add_delegation (MusterdApply *apply, const MusterdOp *op)
+{
+  sqlite3_stmt *statement = of_user (apply, ADD_DELEGATION);
+
+  sqlite3_bind_int64 (statement, 2, op->u.delegation.time);
+  musterd_sql_bind_text (statement, 3, op->u.delegation.by);
+  musterd_sql_bind_text (statement, 4, op->u.delegation.what);
+  return run (apply, ADD_DELEGATION);
+}
+
+static int
+forget_delegations (MusterdApply *apply, MusterdTime before)
+{
+  sqlite3_bind_int64 (apply->statements[FORGET_DELEGATIONS], 1, before);
+  sqlite3_bind_int (apply->statements[FORGET_DELEGATIONS], 2, MUSTERD_DELEGATIONS_FORGET_MAX);
+  return run (apply, FORGET_DELEGATIONS);
+}
+
 /* A change of a user who is in the file. */
 static int
 apply_of_user (MusterdApply *apply, const MusterdOp *op)
@@ -458,6 +484,9 @@ apply_of_user (MusterdApply *apply, const MusterdOp *op)
       return change_grant (apply, PUT_GRANT, op);
     case MUSTERD_OP_REMOVE_GRANT:
       return change_grant (apply, REMOVE_GRANT, op);
+    case MUSTERD_OP_ADD_DELEGATION:
+      return add_delegation (apply, op);
+    case MUSTERD_OP_FORGET_DELEGATIONS:
     case MUSTERD_OP_PUT_USER:
     case MUSTERD_OP_DROP_SOURCE:
     case MUSTERD_OP_REMOVE_TOKEN:
@@ -477,6 +506,7 @@ needs_its_user (const MusterdOp *op)
 {
   return op->kind == MUSTERD_OP_PUT_CHOICE || op->kind == MUSTERD_OP_PUT_IGNORE || op->kind == MUSTERD_OP_PUT_TOKEN
          || op->kind == MUSTERD_OP_PUT_GRANT
+         || op->kind == MUSTERD_OP_ADD_DELEGATION
          || (op->kind == MUSTERD_OP_PUT_RECORD && op->u.record.value != NULL);
 }
 
@@ -501,6 +531,8 @@ apply_op (MusterdApply *apply, const MusterdOp *op, GError **error)
       musterd_sql_bind_text (apply->statements[REMOVE_TOKEN], 1, op->u.token_id);
       return run (apply, REMOVE_TOKEN);
     }
+  if (op->kind == MUSTERD_OP_FORGET_DELEGATIONS)
+    return forget_delegations (apply, op->u.before);
   if (op->kind == MUSTERD_OP_PUT_REVISION)
     {
       sqlite3_bind_int64 (apply->statements[PUT_REVISION], 1, (gint64) MIN (op->u.revision, (guint64) G_MAXINT64));

@@ -76,10 +76,15 @@ op_clear (gpointer data)
     case MUSTERD_OP_REMOVE_GRANT:
       g_free (op->u.grant.viewer);
       break;
+    case MUSTERD_OP_ADD_DELEGATION:
+      g_free (op->u.delegation.by);
+      g_free (op->u.delegation.what);
+      break;
     case MUSTERD_OP_REMOVE_USER:
     case MUSTERD_OP_REMOVE_CHOICE:
     case MUSTERD_OP_PUT_REVISION:
     case MUSTERD_OP_MARK_DEFAULTS:
+    case MUSTERD_OP_FORGET_DELEGATIONS:
       break;
     }
 }
@@ -360,4 +365,21 @@ void
 musterd_batch_mark_defaults (MusterdBatch *batch)
 {
   add_op (batch, MUSTERD_OP_MARK_DEFAULTS, NULL, 0);
+}
+
+void
+musterd_batch_add_delegation (MusterdBatch *batch, const char *user, MusterdTime time, const char *by,
+                              const char *what)
+{
+  MusterdOp *op = add_op (batch, MUSTERD_OP_ADD_DELEGATION, user, text_size (by) + text_size (what));
+
+  op->u.delegation.time = time;
+  op->u.delegation.by = g_strdup (by);
+  op->u.delegation.what = g_strdup (what);
+}
+
+void
+musterd_batch_forget_delegations (MusterdBatch *batch, MusterdTime before)
+{
+  add_op (batch, MUSTERD_OP_FORGET_DELEGATIONS, NULL, 0)->u.before = before;
 }

@@ -32,7 +32,9 @@ typedef enum
   MUSTERD_OP_PUT_POLICY,
   MUSTERD_OP_PUT_TEMPLATE,
   MUSTERD_OP_REMOVE_TEMPLATE,
-  MUSTERD_OP_MARK_DEFAULTS
+  MUSTERD_OP_MARK_DEFAULTS,
+  MUSTERD_OP_ADD_DELEGATION,
+  MUSTERD_OP_FORGET_DELEGATIONS
 } MusterdOpKind;
 
 typedef struct
@@ -52,6 +54,12 @@ typedef struct
     char          *source;
     MusterdToken  *token;
     char          *token_id;
+    MusterdTime    before; /* of delegations to forget */
+    struct
+    {
+      MusterdTime time;
+      char       *by, *what;
+    } delegation;
     struct
     {
       char           *viewer; /* with its kind */

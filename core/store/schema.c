@@ -114,7 +114,7 @@ static const MusterdSchemaStep steps[] = {
     "  serial INTEGER PRIMARY KEY,"
     "  user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,"
     "  time INTEGER NOT NULL, by_user TEXT NOT NULL, what TEXT NOT NULL) STRICT;"
-    "CREATE INDEX delegations_of_user ON delegations (user, time);"
+    "CREATE INDEX delegations_of_user ON delegations (user);"
     "CREATE INDEX delegations_by_time ON delegations (time);"
 
     /* Which of its user's rules a claim met at the door, bit by bit, and of which rules that was found. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/backup.h"
+#include "store/delegations.h"
 #include "store/files.h"
 #include "store/load.h"
 #include "store/records.h"
@@ -303,6 +304,65 @@ musterd_store_records_finish (MusterdStore *store, GAsyncResult *result, GError 
 {
   (void) store;
   g_return_val_if_fail (g_async_result_is_tagged (result, musterd_store_records_async), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+typedef struct
+{
+  char       *user; /* nullable */
+  MusterdTime since;
+  guint64     after;
+  guint       limit;
+} DelegationsQuery;
+
+static void
+delegations_query_free (gpointer data)
+{
+  DelegationsQuery *query = data;
+
+  g_free (query->user);
+  g_free (query);
+}
+
+static void
+on_delegations_due (sqlite3 *db, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  const DelegationsQuery *query = g_task_get_task_data (task);
+  g_autoptr(GError) error = NULL;
+  GPtrArray *delegations
+      = musterd_delegations_read (db, query->user, query->since, query->after, query->limit, &error);
+
+  if (delegations == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_pointer (task, delegations, (GDestroyNotify) g_ptr_array_unref);
+}
+
+void
+musterd_store_delegations_async (MusterdStore *store, const char *user, MusterdTime since, guint64 after, guint limit,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr(GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  DelegationsQuery *query = g_new0 (DelegationsQuery, 1);
+
+  g_task_set_source_tag (task, musterd_store_delegations_async);
+  query->user = g_strdup (user);
+  query->since = since;
+  query->after = after;
+  query->limit = limit;
+  g_task_set_task_data (task, query, delegations_query_free);
+  if (musterd_writer_call (store->writer, on_delegations_due, task))
+    g_steal_pointer (&task);
+  else
+    return_closing (task);
+}
+
+GPtrArray *
+musterd_store_delegations_finish (MusterdStore *store, GAsyncResult *result, GError **error)
+{
+  (void) store;
+  g_return_val_if_fail (g_async_result_is_tagged (result, musterd_store_delegations_async), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 

@@ -87,15 +87,20 @@ void musterd_batch_mark_defaults (MusterdBatch *batch);
 /* Of the owner's entries the one for this viewer by this side. */
 void musterd_batch_put_grant     (MusterdBatch *batch, const char *owner, const MusterdGrant *grant);
 void musterd_batch_remove_grant  (MusterdBatch *batch, const char *owner, const MusterdGrant *grant);
+/* What somebody else (`by`) did in this user's name; and to forget those before a moment, so many at a time. */
+#define MUSTERD_DELEGATIONS_FORGET_MAX 1000
+void musterd_batch_add_delegation     (MusterdBatch *batch, const char *user, MusterdTime time, const char *by,
+                                       const char *what);
+void musterd_batch_forget_delegations (MusterdBatch *batch, MusterdTime before);
 /* The highest revision that may have been given out. */
 void musterd_batch_put_revision  (MusterdBatch *batch, guint64 revision);
 gboolean musterd_store_has_defaults (MusterdStore *store); /* as of the opening: see musterd_batch_mark_defaults() */
 guint64 musterd_store_get_revision (MusterdStore *store); /* as of the opening */
 
 /* Called on the thread-default context of the caller of write. `error`: nothing of the batch is on disk. UNAVAILABLE:
- * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record, a grant or a token of a user who is
- * not there (a claim, client, device or shown row of nobody is left out without an error); INVALID: a record out of
- * bounds, or a token that there is already. */
+ * the disk's trouble, the same may succeed later; NOT_FOUND: a choice, an ignore, a record, a grant, a token or a
+ * delegation of a user who is not there (a claim, client, device or shown row of nobody is left out without an error);
+ * INVALID: a record out of bounds, or a token that there is already. */
 typedef void (*MusterdStoreDone) (const GError *error, gpointer user_data);
 
 /* Takes the batch. Batches are committed in the order of the calls. `durable`: on disk (fsync) before `done`; many
@@ -134,6 +139,24 @@ GPtrArray *musterd_store_records_finish (MusterdStore *store, GAsyncResult *resu
 /* Instances that have records whose key begins with `prefix`, with their count (GUINT_TO_POINTER): who still holds
  * phones. */
 GHashTable *musterd_store_count_records (MusterdStore *store, const char *prefix, GError **error);
+
+#define MUSTERD_DELEGATIONS_PAGE_MAX 500
+
+typedef struct
+{
+  guint64     serial; /* grows with each one */
+  char       *user;
+  MusterdTime time;
+  char       *by, *what;
+} MusterdDelegation;
+
+void       musterd_delegation_free (MusterdDelegation *delegation);
+/* A page of what was done from `since` on in the name of `user` (nullable: of everybody), with a serial after `after`:
+ * MusterdDelegation, oldest first, at most `limit` and MUSTERD_DELEGATIONS_PAGE_MAX. Asynchronous, on the store's
+ * thread. */
+void       musterd_store_delegations_async  (MusterdStore *store, const char *user, MusterdTime since, guint64 after,
+                                             guint limit, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *musterd_store_delegations_finish (MusterdStore *store, GAsyncResult *result, GError **error);
 
 /* Every token and sign-in link, on the caller's thread: MusterdToken, in no order that matters. Rows that this version
  * cannot understand are skipped with a warning. */

@@ -61,6 +61,7 @@ extern const CtlCommand ctl_watch_commands[];
 extern const CtlCommand ctl_why_commands[];
 extern const CtlCommand ctl_appointment_commands[];
 extern const CtlCommand ctl_desktop_commands[];
+extern const CtlCommand ctl_delegation_commands[];
 extern const CtlCommand ctl_user_commands[];
 extern const CtlCommand ctl_relation_commands[];
 extern const CtlCommand ctl_token_commands[];

@@ -67,7 +67,7 @@ put_alice (World *world)
 
   musterd_engine_put_users (world->engine, &alice, 1, MUSTERD_PUT_ANY, on_done, &put);
   wait_for (&put);
-  musterd_engine_automatic (world->engine, "alice", on_done, &automatic);
+  musterd_engine_automatic (world->engine, "alice", NULL, on_done, &automatic);
   wait_for (&automatic);
 }
 

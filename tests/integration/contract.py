@@ -31,6 +31,7 @@ COMMANDS = {
     'auto': 'resetPresence',
     'why': 'explainPresence',
     'appointments': 'listAppointments',
+    'delegations': 'listDelegations',
     'ignore': 'ignoreAppointment',
     'client start': 'startClient',
     'client idle': 'changeClient',

@@ -11,6 +11,12 @@ may_to_string (MusterdMay may)
       return "everybody";
     case MUSTERD_MAY_ANYBODY:
       return "anybody";
+    case MUSTERD_MAY_EMPLOYEE:
+      return "employee";
+    case MUSTERD_MAY_ASSISTANT:
+      return "assistant";
+    case MUSTERD_MAY_ASSISTANT_PLUS:
+      return "assistant-plus";
     case MUSTERD_MAY_OWNER:
       return "owner";
     case MUSTERD_MAY_ADMIN:

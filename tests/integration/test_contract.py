@@ -148,7 +148,8 @@ class Routes(harness.TestCase):
 class Prose(harness.TestCase):
     """What docs/admin/api.md says to people is what the document says to programs."""
 
-    WHO = {'anybody with a name': 'anybody', 'the user': 'owner', 'administrators': 'administrators',
+    WHO = {'anybody with a name': 'anybody', 'employees': 'employee', 'assistants': 'assistant',
+           'assistants-plus': 'assistant-plus', 'the user': 'owner', 'administrators': 'administrators',
            'anybody with a name, and their agents': 'agent', 'whoever has a code': 'everybody',
            'administrators, and tokens of the scope `monitor`': 'monitor', 'everybody': 'everybody'}
 

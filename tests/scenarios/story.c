@@ -304,13 +304,13 @@ do_status (const Line *line)
 static void
 do_auto (const Line *line)
 {
-  musterd_engine_automatic (line->world->engine, "alice", on_done, (gpointer) line);
+  musterd_engine_automatic (line->world->engine, "alice", NULL, on_done, (gpointer) line);
 }
 
 static void
 do_ignore (const Line *line)
 {
-  musterd_engine_ignore (line->world->engine, "alice", word (line, 1), on_done, (gpointer) line);
+  musterd_engine_ignore (line->world->engine, "alice", word (line, 1), NULL, on_done, (gpointer) line);
 }
 
 static void

@@ -109,7 +109,7 @@ static void
 test_verdict (void)
 {
   g_autoptr(MusterdClaim) claim = musterd_claim_new ("micsync", "", "zoom", MUSTERD_CLAIM_MICROPHONE);
-  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_WEAKER_THAN, (char *) "teams/call", NULL, "MicSync", "Lunch" };
+  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_WEAKER_THAN, (char *) "teams/call", NULL, "MicSync", "Lunch", FALSE };
   g_autoptr(GString) json = g_string_new (NULL);
   g_autofree char *expected = NULL;
   char id[13];
@@ -119,13 +119,13 @@ test_verdict (void)
   claim->lease_until = T + MUSTERD_HOUR;
   musterd_claim_set_text (claim, "Zoom");
   musterd_claim_get_id (claim, id);
-  musterd_json_verdict (json, NULL, &verdict);
+  musterd_json_verdict (json, NULL, &verdict, MUSTERD_RELATION_OWNER);
   expected = g_strdup_printf (
       "{\"source\":\"micsync\",\"set\":\"\",\"key\":\"zoom\",\"id\":\"%s\",\"kind\":\"microphone\","
       "\"from\":\"2026-11-22T06:50:12Z\",\"began\":\"2026-11-22T06:50:12Z\",\"until\":null,"
       "\"lease_until\":\"2026-11-22T07:50:12Z\",\"template\":\"MicSync\",\"role\":null,\"text\":\"Zoom\","
       "\"private\":false,\"all_day\":false,\"cancelled\":false,\"free_busy\":\"none\",\"response\":\"none\","
-      "\"link\":null,\"outcome\":\"weaker-than\",\"other\":\"teams/call\",\"reason\":null,\"rule\":\"Lunch\"}",
+      "\"link\":null,\"outcome\":\"weaker-than\",\"ignored\":false,\"other\":\"teams/call\",\"reason\":null,\"rule\":\"Lunch\"}",
       id);
   assert_text (json, "Claim", expected);
 }
@@ -233,7 +233,7 @@ test_why (void)
   g_autoptr(GPtrArray) clients = g_ptr_array_new ();
   g_autoptr(GPtrArray) slots = g_ptr_array_new ();
   g_autoptr(MusterdClaim) claim = musterd_claim_new ("ews", "calendar", "a/b", MUSTERD_CLAIM_APPOINTMENT);
-  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_NO_EFFECT, NULL, "free", NULL, NULL };
+  MusterdVerdict verdict = { claim, MUSTERD_OUTCOME_NO_EFFECT, NULL, "free", NULL, NULL, FALSE };
   MusterdDevice device = { .source = (char *) "pbx", .id = (char *) "17", .state = MUSTERD_TELEPHONY_RINGING,
                            .label = (char *) "Bob", .since = T, .lease_until = T + MUSTERD_MINUTE };
   MusterdClient client = { .source = (char *) "activity", .id = (char *) "pc", .state = MUSTERD_CLIENT_LOCKED,
@@ -258,7 +258,7 @@ test_why (void)
   g_ptr_array_add (devices, &device);
   g_ptr_array_add (clients, &client);
   g_ptr_array_add (slots, &slot);
-  musterd_json_why (json, NULL, &why, slots);
+  musterd_json_why (json, NULL, &why, slots, MUSTERD_RELATION_OWNER);
   assert_holds (json, "Why");
 }
 

@@ -28,11 +28,11 @@ static const LoadCase cases[] = {
     "level=message group=muster; micsync micsync required all employee 1 user=a;", { NULL } },
   { "empty-file", "muster.conf", { { "muster.conf", "" } }, "level=message group=muster;", { NULL } },
   { "everything", "muster.conf",
-    { { "muster.conf", "[daemon]\nlog-level=debug\nplugin-dir=/opt/a:/opt/b\n[api]\ngroup=presence\n[store]\n"
+    { { "muster.conf", "[daemon]\nlog-level=debug\nplugin-dir=/opt/a:/opt/b\n[api]\ngroup=presence\n[store]\ndelegations-kept=7d\n"
                        "[ews-stream:hq]\nEnabled=optional\nIsolation=auto\n"
                        "Users=location:Berlin ; domain:@Example.COM;location:Berlin;\nView=assistant\n"
                        "url=https://mail.example.com/EWS/Exchange.asmx\nusername=EXAMPLE\\MAPIAccount\n" } },
-    "level=debug group=presence plugins=/opt/a:/opt/b; ews-stream:hq ews-stream optional "
+    "level=debug group=presence plugins=/opt/a:/opt/b kept=7d; ews-stream:hq ews-stream optional "
     "location:Berlin;domain:example.com assistant 7 url=https://mail.example.com/EWS/Exchange.asmx "
     "username=EXAMPLE\\MAPIAccount;",
     { NULL } },
@@ -67,7 +67,11 @@ static const LoadCase cases[] = {
   { "certificate-alone", "muster.conf", { { "muster.conf", "[api]\ncertificate=/c.pem\n" } }, NULL,
     { "*: [api] certificate and key: one is set without the other: name the PEM files of both" } },
   { "unknown-store-key", "muster.conf", { { "muster.conf", "[store]\npath=/tmp\n" } }, NULL,
-    { "*:2: [store] unknown key 'path': known here: none" } },
+    { "*:2: [store] unknown key 'path': known here: delegations-kept" } },
+  { "days-kept", "muster.conf", { { "muster.conf", "[store]\ndelegations-kept=90\n" } }, NULL,
+    { "*:2: [store] delegations-kept: expected a number of days from 1d to 3650d, got '90'" } },
+  { "no-days-kept", "muster.conf", { { "muster.conf", "[store]\ndelegations-kept=0d\n" } }, NULL,
+    { "*:2: [store] delegations-kept: expected a number of days from 1d to 3650d, got '0d'" } },
   { "core-group-case", "muster.conf", { { "muster.conf", "[Daemon]\nlog-level=info\n" } }, NULL,
     { "*:1: [Daemon]: did you mean [daemon]?" } },
   { "log-level", "muster.conf", { { "muster.conf", "[daemon]\nlog-level=verbose\n" } }, NULL,
@@ -164,6 +168,8 @@ dump (const MusterdConfig *config)
   g_string_append_printf (text, "level=%s group=%s", config->log_level, config->socket_group);
   if (config->plugin_dir != NULL)
     g_string_append_printf (text, " plugins=%s", config->plugin_dir);
+  if (musterd_config_get_delegations_kept (config) != 90 * G_TIME_SPAN_DAY)
+    g_string_append_printf (text, " kept=%s", config->delegations_kept);
   g_string_append (text, ";");
   for (guint i = 0; i < config->instances->len; i++)
     {

@@ -187,7 +187,7 @@ test_ends_with_orphans (void)
 
   fixture_add_user (&fixture, "alice");
   fixture.n_done = 0;
-  musterd_engine_automatic (fixture.engine, "nobody", on_done, &fixture);
+  musterd_engine_automatic (fixture.engine, "nobody", NULL, on_done, &fixture);
   musterd_engine_remove_user (fixture.engine, "alice", on_done, &fixture);
   choose (&fixture, "Busy", MUSTERD_TIME_NEVER);
   g_main_context_iteration (NULL, FALSE); /* some of them, perhaps */

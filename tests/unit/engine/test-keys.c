@@ -65,7 +65,7 @@ test_verbs (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                                                 MUSTERD_TIME_NEVER, &third, 1, NULL));
   g_assert_cmpuint (strlen (only_verdict (fixture->engine, &why)->claim->key), <=, MUSTERD_CLAIM_KEY_KEPT);
 
-  musterd_engine_ignore (fixture->engine, "alice", word, on_done, fixture);
+  musterd_engine_ignore (fixture->engine, "alice", word, NULL, on_done, fixture);
   fixture_rest ();
   g_assert_no_error (fixture->error);
   g_assert_cmpint (only_verdict (fixture->engine, &ignored)->outcome, ==, MUSTERD_OUTCOME_IGNORED);
