@@ -559,8 +559,8 @@ test_claims (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   musterd_claim_unref (put_claim (fixture, "micsync", "zoom", MUSTERD_CLAIM_MICROPHONE, START));
   why = ask (fixture, "GET", ALICE "/why", NULL, &status);
   assert_like (why, "{\"presence\":*\"kind\":\"microphone\",\"source\":\"micsync\"*\"claims\":[*"
-                    "\"key\":\"team/meeting\"*\"outcome\":\"weaker-than\",\"other\":\"micsync/zoom\"*"
-                    "\"key\":\"zoom\"*\"outcome\":\"wins\",\"other\":null*"
+                    "\"key\":\"team/meeting\"*\"outcome\":\"weaker-than\",*\"other\":\"micsync/zoom\"*"
+                    "\"key\":\"zoom\"*\"outcome\":\"wins\",*\"other\":null*"
                     "\"key\":\"later\"*\"outcome\":\"not-yet\"*");
   agenda = ask (fixture, "GET", "/v1/users/alice@example.com/appointments", NULL, &status);
   assert_like (agenda, "*\"team/meeting\"*\"later\"*");

@@ -33,7 +33,7 @@ static const LoadCase cases[] = {
                        "Users=location:Berlin ; domain:@Example.COM;location:Berlin;\nView=assistant\n"
                        "url=https://mail.example.com/EWS/Exchange.asmx\nusername=EXAMPLE\\MAPIAccount\n" } },
     "level=debug group=presence plugins=/opt/a:/opt/b kept=7d; ews-stream:hq ews-stream optional "
-    "location:Berlin;domain:example.com assistant 7 url=https://mail.example.com/EWS/Exchange.asmx "
+    "location:Berlin;domain:example.com assistant 8 url=https://mail.example.com/EWS/Exchange.asmx "
     "username=EXAMPLE\\MAPIAccount;",
     { NULL } },
   { "dropins-in-order-of-bytes", "muster.conf",
