@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every route of the daemon, asked by everybody: what status, and which words are in what comes back. walk.py says what
+each cell is to be; a route without a row fails."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+
+import harness
+import walk
+from walk import GRANTED, LEVELS, OWNER, SPARE, UNKNOWN, WORDS
+
+# A source, and a sink that is shown everything.
+CONFIG = '''[api]
+listen=127.0.0.1:0
+[tells:zqsource]
+[tells:zqsink]
+View=owner
+'''
+
+
+def routes():
+    """{(method, path)} of the daemon's own table."""
+    printed = subprocess.run([harness.program('PRINT_ROUTES')], stdout=subprocess.PIPE, encoding='utf-8',
+                             timeout=harness.PATIENCE, check=True).stdout
+    return {tuple(line.split(' ')[:2]) for line in printed.splitlines()}
+
+
+class Walk(harness.TestCase):
+    watchdog = 300
+
+    def begin(self):
+        folder = os.environ.get('MUSTER_BAD_PLUGINS')
+        if not folder:
+            self.skipTest('MUSTER_BAD_PLUGINS is not set: run this test through meson')
+        daemon = self.start(CONFIG, args=['--plugin-dir', folder])
+        daemon.ctl('user', 'add', OWNER, '--mobile', '+49305550001', '--email', 'zqmail@example.com')
+        daemon.ctl('user', 'add', SPARE)
+        # First what a call is to hide: it is no part of the presence then, and stays what was chosen.
+        daemon.ctl('set', OWNER, '--status', 'busy', '--text', 'zqchoice')
+        daemon.ctl('plugin', 'sync', 'tells:zqsource', OWNER)
+        harness.wait_for('everything said', lambda: self.is_told(daemon), alive=daemon)
+        return daemon
+
+    def is_told(self, daemon):
+        why = daemon.json('why', OWNER)
+        sinks = {sink['instance']: sink['applied'] for sink in why['sinks']}
+        return len(why['claims']) == 5 and why['presence']['kind'] == 'call' and len(why['devices']) == 1 \
+            and why['client'] == 'active' and (sinks['tells:zqsink'] or {}).get('text') == 'On the phone (zqcall)'
+
+    def admit(self, daemon):
+        """{level: (connection, headers)} of everybody that there can be."""
+        daemon.wait_log('the API is at ')
+        port = int(re.search(r'the API is at http://127\.0\.0\.1:(\d+)', daemon.read_log())[1])
+        create = lambda *args: {'Authorization': f'Bearer {daemon.json("token", "create", *args)["token"]}'}
+        callers = {'nobody': {}, 'monitor': create('--scope', 'monitor'), 'agent': create(OWNER, '--scope', 'agent'),
+                   'owner': create(OWNER), 'administrator': create('--scope', 'admin')}
+        granted = GRANTED if ('PUT', '/v1/relationships/{}/{}') in routes() else ('employee',)
+        for level in granted:
+            viewer = f'{level}@example.com'
+            daemon.ctl('user', 'add', viewer)
+            if len(granted) > 1:
+                status, body = self.ask(port, callers['administrator'], 'PUT',
+                                        f'/v1/relationships/{OWNER}/{viewer}', {'level': level})[::2]
+                self.assertIn(status, (200, 201, 204), body)
+            callers[level] = create(viewer)
+        return port, {level: callers[level] for level in LEVELS if level in callers}
+
+    def ask(self, port, headers, method, target, body=None, kind='application/json'):
+        """(status, headers, raw body); of a stream all up to what is now."""
+        headers = dict(headers)
+        if body is not None:
+            headers['Content-Type'] = kind or 'application/json'
+            body = json.dumps(body) if isinstance(body, dict) else body
+        with contextlib.closing(harness.NetworkConnection('127.0.0.1', port, timeout=harness.PATIENCE)) as connection:
+            connection.request(method, target, body, headers)
+            answer = connection.getresponse()
+            if answer.headers.get_content_type() == 'text/event-stream':
+                data = b''
+                while b'event: synced' not in data:
+                    data += answer.readline()
+                return answer.status, dict(answer.headers), data
+            return answer.status, dict(answer.headers), answer.read()
+
+    def fill(self, value, owner, claim):
+        if isinstance(value, dict):
+            return {name: self.fill(one, owner, claim) for name, one in value.items()}
+        return value.replace('{owner}', owner).replace('{spare}', SPARE).replace('{claim}', claim) if value else value
+
+    def go(self, port, headers, row, owner, claim):
+        return self.ask(port, headers, row.method, self.fill(row.target, owner, claim),
+                        self.fill(row.body, owner, claim) if row.body is not None else None, row.kind)
+
+    def check_words(self, level, row, data):
+        for word, first in {**WORDS, **walk.ELSEWHERE.get(row.path, {})}.items():
+            if first is None or LEVELS.index(level) < LEVELS.index(first):
+                self.assertNotIn(word, data, f'{level} sees it')
+        if LEVELS.index(level) < LEVELS.index('team-colleague'):
+            self.assertNotRegex(data, rb'"kind":"(call|microphone|absence|appointment|choice)"',
+                                f'{level} sees where it comes from')
+        if row.path == '/v1/presence/{}/why' and LEVELS.index(level) < LEVELS.index('owner'):
+            self.assertLessEqual(data.count(b'zqsource'), 1, f'{level} sees the source of an entry')
+        self.seen.setdefault(level, set()).update(word for word in WORDS if word in data)
+
+    def test_rows(self):
+        """There is a row for each route, and none for what is no route."""
+        self.assertEqual({(row.method, row.path) for row in walk.ROWS}, routes())
+
+    def test_walk(self):
+        daemon = self.begin()
+        port, callers = self.admit(daemon)
+        claims = daemon.json('appointments', OWNER, '--all')['appointments']
+        ids = [claim['id'].encode() for claim in claims]
+        private = next(claim['id'] for claim in claims if claim['private'])
+        self.seen = {}
+        for row in walk.ROWS:
+            for level, headers in callers.items():
+                with self.subTest(f'{row.method} {row.target} {level}'):
+                    status, _, data = self.go(port, headers, row, OWNER, private)
+                    self.assertEqual(status, row.statuses[level], data[:500])
+                    self.check_words(level, row, data)
+                    if LEVELS.index(level) < LEVELS.index('assistant-plus'):
+                        self.assertEqual([one for one in ids if one in data and private.encode() != one], [],
+                                         f'{level} sees the id of an entry')
+        # Each word was there to be seen by the first who may, or its absence elsewhere says nothing.
+        for word, first in WORDS.items():
+            if first in callers:
+                self.assertIn(word, self.seen[first])
+        self.assertNotIn('zq', re.sub(r'tells:zq\w+', '', daemon.read_log()), 'a word in the log')
+        self.check_log(daemon, callers)
+
+    def check_log(self, daemon, callers):
+        """What was done in the owner's name by others, and nothing else, is kept."""
+        done = [(one['by'].partition('@')[0], one['what'].partition(' ')[0])
+                for one in daemon.json('delegations', OWNER)['delegations']]
+        self.assertIn(('administrator', 'template'), done)
+        self.assertNotIn('alice', {by for by, _what in done})
+        self.assertNotIn('employee', {by for by, _what in done})
+        self.assertNotIn('zq', json.dumps(done))
+        if 'assistant' in callers:
+            self.assertEqual([what for by, what in done if by == 'assistant'], ['status', 'automatic'])
+            self.assertIn(('assistant-plus', 'ignore'), done)
+
+    def test_blocked_is_unknown(self):
+        """To whom the owner has blocked every answer is the one to a user who does not exist."""
+        daemon = self.begin()
+        port, callers = self.admit(daemon)
+        if 'blocked' not in callers:
+            self.skipTest('there is no route for relationships')
+        for row in walk.ROWS:
+            if '{owner}' not in f'{row.target}{row.body}':
+                continue
+            with self.subTest(f'{row.method} {row.target}'):
+                answers = []
+                for owner in (OWNER, UNKNOWN):
+                    status, headers, data = self.go(port, callers['blocked'], row, owner, 'x')
+                    headers = {name: value for name, value in headers.items() if name != 'Date'}
+                    answers.append((status, headers, data.replace(owner.encode(), b'{owner}')))
+                self.assertEqual(*answers)
+
+
+if __name__ == '__main__':
+    harness.main()
