@@ -354,11 +354,15 @@ class Accounts(ApiCase):
 
         answers = as_account('nobody', look)
         self.assertEqual([status for status, _ in answers],
-                         [200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 200, 200, 404, 200, 403])
+                         [200, 200, 200, 403, 403, 200, 403, 403, 403, 403, 403, 200, 200, 200, 404, 200, 403])
         alice = answers[0][1]
         self.assertEqual((alice['status'], alice['text'], alice['template'], alice['kind'], alice['source']),
                          ('busy', None, None, None, None))
         self.assertEqual(answers[1][1]['presences'][0], alice)
+        why = answers[2][1]
+        self.assertEqual((why['presence'], why['choices']), (alice, {'standing': None, 'timed': None,
+                                                                     'standing_ends': None}))
+        self.assertEqual([why[name] for name in ('client', 'devices', 'forwarding', 'next_change', 'sinks')], [None] * 5)
         self.assertEqual(answers[11][1]['text'], 'mine')
         self.assertIsNone(answers[12][1]['choices']['standing']['by'])
         self.assertEqual(answers[15][1]['you'], {'user': BOB, 'admin': False})
@@ -369,6 +373,9 @@ class Accounts(ApiCase):
         self.ask(daemon, 'PUT', f'/v1/presence/{ALICE}', {'status': 'busy'})
         why = self.ask(daemon, 'GET', f'/v1/presence/{ALICE}/why')
         self.assertEqual(why['choices']['standing']['by'], 'root')
+        self.assertEqual([(one['user'], one['by'], one['what'])
+                          for one in self.ask(daemon, 'GET', '/v1/delegations')['delegations']],
+                         [(ALICE, 'root', 'status busy')])
 
     def test_account_of_two(self):
         daemon = self.begin()
