@@ -26,6 +26,7 @@ WORDS = {
     b'zqlink': 'owner',
     b'zqkey': 'owner',
     b'zqdevice': 'owner',
+    b'zqclient': 'owner',
     b'zqgreeting': 'owner',
     b'zqdetail': 'owner',
     b'zqsink': 'owner',
@@ -34,8 +35,10 @@ WORDS = {
 }
 
 # Where it is otherwise. What colleagues see of a source is that of the presence, and not that of an entry; what is
-# connected, and how it fares, is the monitor's business, and says nothing of anybody.
+# connected, and how it fares, is the monitor's business, and says nothing of anybody. A user's agents know of the user's
+# desktops, and of nothing else.
 ELSEWHERE = {'/v1/users/{}/appointments': {b'zqsource': 'owner'},
+             '/v1/clients': {b'zqclient': 'agent', b'zqsource': 'agent'},
              '/metrics': {b'zqsource': 'monitor', b'zqsink': 'monitor'}}
 
 Row = collections.namedtuple('Row', 'method path target body statuses kind', defaults=(None,))
@@ -53,6 +56,7 @@ EMPLOYEES = '401 403 403  404 200 200 200 200  200 200'
 ASSISTANTS = '401 403 403  404 403 403 200 200  200 200'
 PLUS = '401 403 403  404 403 403 403 200  200 200'
 THE_OWNER = '401 403 403  404 403 403 403 403  200 200'
+THEIRS = '401 403 {0}  {1} {1} {1} {1} {1}  {0} {0}'
 SELF = '401 403 403  403 403 403 403 403  {0} {0}'
 ADMINISTRATORS = '401 403 403  403 403 403 403 403  403 {0}'
 
@@ -67,6 +71,8 @@ ROWS = [
     row('GET', '/v1/events', '/v1/events?users={owner}', ANYBODY),
     row('GET', '/v1/users/{}/appointments', '/v1/users/{owner}/appointments', EMPLOYEES),
     row('GET', '/v1/users/{}/appointments', '/v1/users/{owner}/appointments?all=true', EMPLOYEES),
+    row('GET', '/v1/clients', '/v1/clients', '401 403 200  200 200 200 200 200  200 400'),
+    row('GET', '/v1/clients', '/v1/clients?user={owner}', THEIRS.format(200, 403)),
     row('GET', '/v1/users/{}', '/v1/users/{owner}', THE_OWNER),
     row('GET', '/v1/users', '/v1/users', ADMINISTRATORS.format(200)),
     row('GET', '/v1/delegations', '/v1/delegations', ANYBODY),
@@ -83,6 +89,11 @@ ROWS = [
     row('GET', '/metrics', '/metrics', '401 200 403  403 403 403 403 403  403 200'),
     row('GET', '/healthz', '/healthz', '200 200 200  200 200 200 200 200  200 200'),
 
+    row('POST', '/v1/clients', '/v1/clients', THEIRS.format(201, 403),
+        {'user': '{owner}', 'id': 'walk', 'state': 'active'}),
+    row('GET', '/v1/clients/{}', '/v1/clients/walk?user={owner}', THEIRS.format(200, 404)),
+    row('PATCH', '/v1/clients/{}', '/v1/clients/walk?user={owner}', THEIRS.format(200, 404), {}),
+    row('DELETE', '/v1/clients/{}', '/v1/clients/none?user={owner}', THEIRS.format(404, 404)),
     row('POST', '/v1/tokens', '/v1/tokens', SELF.format(201), {'user': '{owner}', 'label': 'walk'}),
     row('DELETE', '/v1/tokens/{}', '/v1/tokens/0000000000', '401 403 403  404 404 404 404 404  404 404'),
     row('POST', '/v1/sign-in-links', '/v1/sign-in-links', SELF.format(201), {'user': '{owner}'}),
