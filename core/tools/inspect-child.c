@@ -93,6 +93,26 @@ add_member (JsonBuilder *b, const char *name, gboolean set)
 #define ADD_MEMBER(b, ops, member) add_member (b, #member, MUSTER_OPS_HAS (ops, member))
 
 static void
+add_kinds (JsonBuilder *b, guint64 kinds)
+{
+  static const struct
+  {
+    MusterKinds kind;
+    const char *name;
+  } names[] = {
+    { MUSTER_KINDS_DND, "dnd" },         { MUSTER_KINDS_SHARING, "sharing" },
+    { MUSTER_KINDS_CALL, "call" },       { MUSTER_KINDS_MICROPHONE, "microphone" },
+    { MUSTER_KINDS_ABSENCE, "absence" }, { MUSTER_KINDS_APPOINTMENT, "appointment" },
+  };
+
+  json_builder_set_member_name (b, "kinds");
+  json_builder_begin_array (b);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    add_member (b, names[i].name, (kinds & names[i].kind) != 0);
+  json_builder_end_array (b);
+}
+
+static void
 add_source (JsonBuilder *b, const MusterSourceOps *ops)
 {
   json_builder_set_member_name (b, "source");
@@ -112,6 +132,7 @@ add_source (JsonBuilder *b, const MusterSourceOps *ops)
   ADD_MEMBER (b, ops, test);
   ADD_MEMBER (b, ops, stop);
   json_builder_end_array (b);
+  add_kinds (b, ops->kinds);
   json_builder_end_object (b);
 }
 

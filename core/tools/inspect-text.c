@@ -174,8 +174,10 @@ print_roles (JsonObject *plugin)
   if (source != NULL)
     {
       g_autofree char *members = words_of (source, "members");
+      g_autofree char *kinds = words_of (source, "kinds");
 
       print_line ("source", members);
+      print_line ("claims", *kinds != '\0' ? kinds : "not said");
     }
   if (sink != NULL)
     {

@@ -482,6 +482,7 @@ static const MusterOption user_options[] = {
 
 static const MusterSourceOps source = {
   .struct_size = sizeof source,
+  .kinds = MUSTER_KINDS_MICROPHONE,
   .start = micsync_start,
   .users = micsync_users,
   .sync = micsync_sync,

@@ -154,11 +154,16 @@ check_options (const char *what, const MusterOption *options, gsize option_size,
 static char *
 check_source (const MusterSourceOps *source)
 {
+  const guint64 known = (MUSTER_KINDS_APPOINTMENT << 1) - 1;
+
   if (source == NULL)
     return NULL;
   if (!is_stride (source->struct_size, MUSTER_SOURCE_OPS_SIZE_1, sizeof (gpointer)))
     return g_strdup_printf ("the source's struct_size is %" G_GSIZE_FORMAT ", expected sizeof (MusterSourceOps)",
                             source->struct_size);
+  if ((source->kinds & ~known) != 0)
+    return g_strdup_printf ("the source makes claims that this host does not know (0x%" G_GINT64_MODIFIER "x)",
+                            source->kinds & ~known);
   if (source->start == NULL)
     return g_strdup ("the source has no 'start'");
   if (source->stop == NULL)

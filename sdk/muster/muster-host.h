@@ -25,6 +25,8 @@ G_BEGIN_DECLS
 #define MUSTER_GREETING_MAX (256 * 1024) /* HTML, which the host reduces to text */
 #define MUSTER_REPLACE_MAX 10000
 
+#define MUSTER_DAYS_AHEAD 30 /* where the host says nothing else */
+
 typedef enum
 {
   MUSTER_VERB_CLAIM_PUT,         /* user, set, claims (one) */
@@ -109,6 +111,7 @@ typedef struct
   const char *id, *name, *email, *zone, *language; /* all but id nullable */
   const char *numbers[4];  /* by MusterNumber; nullable */
   GHashTable *attributes;  /* nullable; name → value: this plugin's only; referenced */
+  guint       days_ahead;  /* 0: MUSTER_DAYS_AHEAD */
 } MusterUserData;
 
 MUSTER_HOST_API MusterUser *muster_user_new (const MusterUserData *data);

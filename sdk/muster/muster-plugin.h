@@ -425,6 +425,30 @@ typedef enum
 } MusterLogLevel;
 
 /**
+ * MusterKinds:
+ * @MUSTER_KINDS_DND: %MUSTER_CLAIM_DND
+ * @MUSTER_KINDS_SHARING: %MUSTER_CLAIM_SHARING
+ * @MUSTER_KINDS_CALL: %MUSTER_CLAIM_CALL
+ * @MUSTER_KINDS_MICROPHONE: %MUSTER_CLAIM_MICROPHONE
+ * @MUSTER_KINDS_ABSENCE: %MUSTER_CLAIM_ABSENCE
+ * @MUSTER_KINDS_APPOINTMENT: %MUSTER_CLAIM_APPOINTMENT
+ *
+ * Which kinds of claims a source makes. One that names appointments is a calendar source: where a user's settings name
+ * calendar sources in order, exactly one of them has the user.
+ *
+ * Since: API level 1
+ */
+typedef enum
+{
+  MUSTER_KINDS_DND = 1 << MUSTER_CLAIM_DND,
+  MUSTER_KINDS_SHARING = 1 << MUSTER_CLAIM_SHARING,
+  MUSTER_KINDS_CALL = 1 << MUSTER_CLAIM_CALL,
+  MUSTER_KINDS_MICROPHONE = 1 << MUSTER_CLAIM_MICROPHONE,
+  MUSTER_KINDS_ABSENCE = 1 << MUSTER_CLAIM_ABSENCE,
+  MUSTER_KINDS_APPOINTMENT = 1 << MUSTER_CLAIM_APPOINTMENT
+} MusterKinds;
+
+/**
  * MusterNeeds:
  * @MUSTER_NEEDS_STATUS: the status
  * @MUSTER_NEEDS_TEXT: the text, as the relation of the instance's option `View` may see it
@@ -603,6 +627,8 @@ typedef struct
 /**
  * MusterSourceOps:
  * @struct_size: sizeof (MusterSourceOps): how many members the host may look at
+ * @kinds: #MusterKinds: the claims it makes; others are refused then. 0 = not said: claims of any kind are taken, but
+ *   it is no calendar source
  * @start: begin; returns the instance's own data, passed as `self` to everything else, or %NULL with an error of
  *   %MUSTER_ERROR. Must not block: connect asynchronously and report muster_context_health().
  * @kept: (nullable): one record of muster_context_keep() from before, handed back after @start and before @users
@@ -620,6 +646,7 @@ typedef struct
 typedef struct
 {
   gsize    struct_size;
+  guint64  kinds;
   gpointer (*start) (MusterContext *ctx, GError **error);
   void     (*kept) (gpointer self, const char *user, const char *key, GBytes *value);
   void     (*users) (gpointer self, MusterUser *const *changed, gsize n_changed, const char *const *removed,
@@ -1051,7 +1078,8 @@ MUSTER_API void muster_context_health (MusterContext *ctx, MusterHealth health, 
  * @state: how it is for that user
  * @text: (nullable): why
  *
- * Says how the instance is for one user. %MUSTER_USER_NOT_HERE lets another instance take the user.
+ * Says how the instance is for one user. %MUSTER_USER_NOT_HERE lets another instance take the user;
+ * say it only where the system has answered that it does not know the user.
  *
  * Since: API level 1
  */
@@ -1382,6 +1410,17 @@ MUSTER_API const char *muster_user_get_zone (MusterUser *user);
  * Since: API level 1
  */
 MUSTER_API const char *muster_user_get_language (MusterUser *user);
+/**
+ * muster_user_get_days_ahead:
+ * @user: a user
+ *
+ * A calendar source sends what touches the time from now to so many days ahead, and the day that is on in the user's
+ * zone from its beginning.
+ *
+ * Returns: for how many days their appointments are wanted, at least 1
+ * Since: API level 1
+ */
+MUSTER_API guint32 muster_user_get_days_ahead (MusterUser *user);
 /**
  * muster_user_get_number:
  * @user: a user

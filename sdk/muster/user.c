@@ -9,6 +9,7 @@ struct _MusterUser
   char           *id;
   char           *name, *email, *zone, *language; /* nullable */
   char           *numbers[4];                     /* by MusterNumber; nullable */
+  guint32         days_ahead;
   GHashTable     *attributes;                     /* nullable; name → value */
   GHashTable     *values;                         /* nullable: no user option; name → MusterValue */
 };
@@ -26,6 +27,7 @@ muster_user_new (const MusterUserData *data)
   user->language = g_strdup (data->language);
   for (gsize i = 0; i < G_N_ELEMENTS (user->numbers); i++)
     user->numbers[i] = g_strdup (data->numbers[i]);
+  user->days_ahead = data->days_ahead > 0 ? data->days_ahead : MUSTER_DAYS_AHEAD;
   user->attributes = data->attributes != NULL ? g_hash_table_ref (data->attributes) : NULL;
   return user;
 }
@@ -102,6 +104,12 @@ const char *
 muster_user_get_language (MusterUser *user)
 {
   return user->language;
+}
+
+guint32
+muster_user_get_days_ahead (MusterUser *user)
+{
+  return user->days_ahead;
 }
 
 const char *

@@ -150,6 +150,7 @@ static const MusterOption options[] = {
 
 static const MusterSourceOps source = {
   .struct_size = sizeof source,
+  .kinds = MUSTER_KINDS_CALL,
   .start = call_file_start,
   .sync = call_file_sync,
   .test = call_file_test,

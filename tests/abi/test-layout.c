@@ -105,6 +105,14 @@ VALUE (MUSTER_LOG_INFO, 1);
 VALUE (MUSTER_LOG_MESSAGE, 2);
 VALUE (MUSTER_LOG_WARNING, 3);
 
+/* MusterKinds */
+VALUE (MUSTER_KINDS_DND, 1);
+VALUE (MUSTER_KINDS_SHARING, 2);
+VALUE (MUSTER_KINDS_CALL, 4);
+VALUE (MUSTER_KINDS_MICROPHONE, 8);
+VALUE (MUSTER_KINDS_ABSENCE, 16);
+VALUE (MUSTER_KINDS_APPOINTMENT, 32);
+
 /* MusterNeeds */
 VALUE (MUSTER_NEEDS_STATUS, 1);
 VALUE (MUSTER_NEEDS_TEXT, 2);
@@ -198,15 +206,16 @@ OFFSET (MusterClaim, all_day, 108);
 OFFSET (MusterClaim, cancelled, 112);
 OFFSET (MusterClaim, is_private, 116);
 
-SIZE (MusterSourceOps, 64);
+SIZE (MusterSourceOps, 72);
 OFFSET (MusterSourceOps, struct_size, 0);
-OFFSET (MusterSourceOps, start, 8);
-OFFSET (MusterSourceOps, kept, 16);
-OFFSET (MusterSourceOps, users, 24);
-OFFSET (MusterSourceOps, sync, 32);
-OFFSET (MusterSourceOps, action_answer, 40);
-OFFSET (MusterSourceOps, test, 48);
-OFFSET (MusterSourceOps, stop, 56);
+OFFSET (MusterSourceOps, kinds, 8);
+OFFSET (MusterSourceOps, start, 16);
+OFFSET (MusterSourceOps, kept, 24);
+OFFSET (MusterSourceOps, users, 32);
+OFFSET (MusterSourceOps, sync, 40);
+OFFSET (MusterSourceOps, action_answer, 48);
+OFFSET (MusterSourceOps, test, 56);
+OFFSET (MusterSourceOps, stop, 64);
 
 SIZE (MusterSinkOps, 96);
 OFFSET (MusterSinkOps, struct_size, 0);

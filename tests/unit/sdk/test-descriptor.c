@@ -42,6 +42,7 @@ SPOIL (no_role, x->d.source = NULL; x->d.sink = NULL)
 SPOIL (source_only, x->d.sink = NULL)
 SPOIL (sink_only, x->d.source = NULL)
 SPOIL (shared_self, x->sink.open = NULL; x->sink.close = NULL)
+SPOIL (unknown_kinds, x->source.kinds |= G_GUINT64_CONSTANT (1) << 40)
 SPOIL (no_start, x->source.start = NULL)
 SPOIL (no_stop, x->source.stop = NULL)
 SPOIL (short_source, x->source.struct_size = 8)
@@ -114,6 +115,7 @@ static const DescriptorCase cases[] = {
   ROW (no_open, "the sink has no 'open', and there is no source*"),
   ROW (no_close, "the sink has 'open', but no 'close'"),
   ROW (no_needs, "the sink needs nothing*"),
+  ROW (unknown_kinds, "the source makes claims that this host does not know (0x10000000000)"),
   ROW (unknown_needs, "the sink needs what this host does not know (0x10000000000)"),
   ROW (deadline, "the sink's deadline is negative"),
   ROW (no_table, "options: a number of 2, but no table"),
