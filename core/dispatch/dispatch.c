@@ -345,6 +345,13 @@ musterd_sink_users_changed (MusterdSink *sink)
 }
 
 void
+musterd_sink_look_at (MusterdSink *sink, MusterdUser *user)
+{
+  take_user (sink, user, musterd_engine_get_presence (sink->dispatch->engine, user->id));
+  pump_all (sink->dispatch);
+}
+
+void
 musterd_sink_get_stats (MusterdSink *sink, MusterdSinkStats *stats)
 {
   *stats = (MusterdSinkStats){ .n_slots = g_hash_table_size (sink->slots),

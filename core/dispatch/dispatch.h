@@ -55,6 +55,9 @@ gboolean     musterd_sink_complete (MusterdSink *sink, guint64 delivery, Musterd
 /* The port's `takes` may answer differently now for these users (changed or removed). */
 void         musterd_sink_users_changed (MusterdSink *sink);
 
+/* The same for one user. */
+void     musterd_sink_look_at (MusterdSink *sink, MusterdUser *user);
+
 /* The counts run on while a sink is closed and added again; they end when it is forgotten. */
 typedef struct
 {

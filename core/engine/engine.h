@@ -184,6 +184,7 @@ void musterd_engine_source_lost   (MusterdEngine *engine, const char *source);
 void musterd_engine_source_drop   (MusterdEngine *engine, const char *source);
 /* One user is not the source's any more: what it said of them goes. */
 void musterd_engine_source_drop_user (MusterdEngine *engine, const char *source, const char *user);
+gboolean musterd_engine_source_has_claims (MusterdEngine *engine, const char *source, const char *user);
 /* Sources that left something in the store but are not in `configured` (NULL-terminated) are dropped, but for
  * MUSTERD_SOURCE_CLIENTS: its desktops need no instance, and end with their leases. */
 void musterd_engine_source_retain (MusterdEngine *engine, const char *const *configured);

@@ -300,6 +300,17 @@ musterd_engine_source_drop_user (MusterdEngine *engine, const char *name, const 
     musterd_engine_touch (engine, entry);
 }
 
+gboolean
+musterd_engine_source_has_claims (MusterdEngine *engine, const char *name, const char *user)
+{
+  const MusterdEntry *entry = musterd_engine_find (engine, user);
+
+  for (guint i = 0; entry != NULL && i < entry->facts.claims->len; i++)
+    if (g_str_equal (((MusterdClaim *) g_ptr_array_index (entry->facts.claims, i))->source, name))
+      return TRUE;
+  return FALSE;
+}
+
 void
 musterd_engine_source_retain (MusterdEngine *engine, const char *const *configured)
 {

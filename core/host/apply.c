@@ -264,6 +264,9 @@ musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GError **err
       want (musterd_host_find (host, wanted->name), owner, wanted,
             want_of (wanted, holds_something (counts, wanted->name)));
     }
+  musterd_assign_all (host, before != NULL);
+  for (guint i = 0; i < host->instances->len; i++)
+    musterd_instance_list_if_due (g_ptr_array_index (host->instances, i));
   drop_others_claims (host, config);
   musterd_host_begin_watch (host);
   g_clear_pointer (&before, musterd_config_unref);

@@ -164,7 +164,7 @@ do_test (MusterdCalls *calls, const MusterdWork *work)
 {
   const MusterSourceOps *source = calls->descriptor->source;
   const MusterSinkOps *sink = calls->descriptor->sink;
-  g_autoptr(MusterUser) user = work->user != NULL ? musterd_persons_make (calls->persons, work->user) : NULL;
+  g_autoptr(MusterUser) user = work->person != NULL ? musterd_persons_make (calls->persons, work->person) : NULL;
   MusterReport *report = muster_report_new (calls->ctx, work->serial);
 
   calls->last = "test";
@@ -180,7 +180,7 @@ static void
 do_apply (MusterdCalls *calls, const MusterdWork *work)
 {
   const MusterSinkOps *sink = calls->descriptor->sink;
-  g_autoptr(MusterUser) user = musterd_persons_make (calls->persons, work->user);
+  g_autoptr(MusterUser) user = musterd_persons_make (calls->persons, work->person);
   g_autoptr(MusterDesired) desired = musterd_convert_desired (work->presence, sink->needs);
 
   calls->last = "apply";

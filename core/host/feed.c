@@ -34,39 +34,41 @@ read_records (MusterdInstance *instance, const MusterdRecord *after)
                                musterd_link_ref (instance->link));
 }
 
-static void
-list_user (MusterdUser *user, MusterdPresence *presence G_GNUC_UNUSED, gpointer user_data)
-{
-  g_ptr_array_add (user_data, user);
-}
-
 /* All records were handed over: now the users, all of them. */
 static void
 list_users (MusterdInstance *instance)
 {
-  g_autoptr(GPtrArray) all = g_ptr_array_new ();
+  g_autoptr(GPtrArray) all = NULL;
   g_autoptr(GPtrArray) mine = g_ptr_array_new ();
 
-  musterd_engine_foreach_user (instance->host->services.engine, list_user, all);
+  instance->list_due = !musterd_assign_is_ready (instance->host);
+  if (instance->list_due)
+    return;
+  all = musterd_host_get_persons (instance->host);
+  musterd_members_reset (&instance->taken, musterd_selection_is_all (instance->selection));
   for (guint i = 0; i < all->len; i++)
     {
-      MusterdUser *user = g_ptr_array_index (all, i);
+      MusterdPerson *person = g_ptr_array_index (all, i);
+      const gboolean takes = musterd_instance_takes (instance, person->user);
 
-      if (!musterd_instance_takes (instance, user))
-        {
-          /* They may have been among its users before this start. */
-          musterd_engine_source_drop_user (instance->host->services.engine, instance->name, user->id);
-          continue;
-        }
-      g_ptr_array_add (mine, user);
-      if (!musterd_selection_is_all (instance->selection))
-        g_hash_table_add (instance->taken, g_strdup (user->id));
+      musterd_members_set (&instance->taken, person->user->id, takes);
+      if (takes)
+        g_ptr_array_add (mine, person);
+      else
+        musterd_assign_let_go (instance, person->user->id); /* it may have had them before this start */
     }
   instance->feeding = TRUE;
   if (has_users (instance->module->descriptor))
     musterd_outbox_list (musterd_run_get_outbox (instance->run), mine);
   else
     musterd_instance_listed (instance);
+}
+
+void
+musterd_instance_list_if_due (MusterdInstance *instance)
+{
+  if (instance->list_due && instance->phase == MUSTERD_PHASE_RUNNING)
+    list_users (instance);
 }
 
 static void
@@ -143,45 +145,69 @@ musterd_instance_feed (MusterdInstance *instance)
 /* Users, from then on. */
 
 static void
-pass_on (MusterdInstance *instance, MusterdUser *user)
+tell_change (MusterdInstance *instance, MusterdPerson *now)
 {
-  MusterdOutbox *outbox = musterd_run_get_outbox (instance->run);
-  const gboolean all = musterd_selection_is_all (instance->selection);
+  if (has_users (instance->module->descriptor))
+    musterd_outbox_change (musterd_run_get_outbox (instance->run), now);
+}
 
-  if (musterd_instance_takes (instance, user))
-    {
-      if (!all && !g_hash_table_contains (instance->taken, user->id))
-        g_hash_table_add (instance->taken, g_strdup (user->id));
-      if (has_users (instance->module->descriptor))
-        musterd_outbox_change (outbox, user);
-    }
-  else if (g_hash_table_remove (instance->taken, user->id))
-    {
-      musterd_instance_forget_user (instance, user->id);
-      musterd_engine_source_drop_user (instance->host->services.engine, instance->name, user->id);
-      if (has_users (instance->module->descriptor))
-        musterd_outbox_remove (outbox, user->id);
-    }
+static void
+tell_removal (MusterdInstance *instance, const char *id)
+{
+  if (has_users (instance->module->descriptor))
+    musterd_outbox_remove (musterd_run_get_outbox (instance->run), id);
+}
+
+/* What holds for the user now asks for claims that the source did not send before, or that were cut short. */
+static gboolean
+wants_sync (const MusterdPerson *before, const MusterdPerson *now)
+{
+  const MusterdSettings *a = before->settings, *b = now->settings;
+
+  return a != b && a != NULL && b != NULL
+         && (a->days_ahead != b->days_ahead || (b->subject_as_text && !a->subject_as_text));
 }
 
 void
-musterd_instance_users (MusterdInstance *instance, MusterdUser *const *changed, gsize n_changed,
-                        const char *const *removed, gsize n_removed)
+musterd_instance_see (MusterdInstance *instance, const MusterdPerson *before, MusterdPerson *now)
 {
+  const char *id = now->user->id;
+  const gboolean had = before != NULL && musterd_members_contains (&instance->taken, id);
+  gboolean has;
+
   if (!instance->feeding)
     return;
-  for (gsize i = 0; i < n_changed; i++)
-    pass_on (instance, changed[i]);
-  for (gsize i = 0; i < n_removed; i++)
+  has = musterd_instance_takes (instance, now->user);
+  musterd_members_set (&instance->taken, id, has);
+  if (has && !had)
+    tell_change (instance, now);
+  else if (has && musterd_persons_differ (musterd_run_get_persons (instance->run), before, now))
+    tell_change (instance, now);
+  if (has && had && MUSTER_OPS_HAS (instance->module->descriptor->source, sync) && wants_sync (before, now))
+    musterd_outbox_sync (musterd_run_get_outbox (instance->run), id);
+  if (had && !has)
     {
-      /* Their records went with them. */
-      musterd_index_forget (instance->index, removed[i]);
-      musterd_instance_forget_user (instance, removed[i]);
-      if (!g_hash_table_remove (instance->taken, removed[i]) && !musterd_selection_is_all (instance->selection))
-        continue;
-      if (has_users (instance->module->descriptor))
-        musterd_outbox_remove (musterd_run_get_outbox (instance->run), removed[i]);
+      musterd_instance_forget_user (instance, id);
+      musterd_assign_let_go (instance, id);
+      tell_removal (instance, id);
     }
+  if (had != has && instance->sink != NULL)
+    musterd_sink_look_at (instance->sink, now->user);
+}
+
+void
+musterd_instance_user_gone (MusterdInstance *instance, const char *id)
+{
+  gboolean had;
+
+  if (!instance->feeding)
+    return;
+  had = musterd_members_contains (&instance->taken, id);
+  musterd_index_forget (instance->index, id); /* the records went with the user */
+  musterd_instance_forget_user (instance, id);
+  musterd_members_forget (&instance->taken, id);
+  if (had)
+    tell_removal (instance, id);
 }
 
 guint
@@ -189,8 +215,7 @@ musterd_instance_get_n_users (MusterdInstance *instance)
 {
   if (!instance->feeding)
     return 0;
-  return musterd_selection_is_all (instance->selection) ? musterd_engine_get_n_users (instance->host->services.engine)
-                                                        : g_hash_table_size (instance->taken);
+  return musterd_members_count (&instance->taken, musterd_engine_get_n_users (instance->host->services.engine));
 }
 
 /* Deliveries. */
@@ -205,11 +230,13 @@ static void
 port_apply (MusterdUser *user, MusterdPresence *desired, guint64 delivery, gpointer data)
 {
   MusterdInstance *instance = data;
+  g_autoptr(MusterdPerson) person
+      = musterd_person_new (user, musterd_engine_get_settings (instance->host->services.engine, user->id));
 
   if (instance->paused)
     g_array_append_val (instance->held, delivery); /* dispatch does not know yet that we are paused */
   else
-    musterd_outbox_apply (musterd_run_get_outbox (instance->run), user, desired, delivery);
+    musterd_outbox_apply (musterd_run_get_outbox (instance->run), person, desired, delivery);
 }
 
 void

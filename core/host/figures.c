@@ -28,7 +28,7 @@ figures_new (MusterdInstance *instance)
   figures->paused = instance->paused;
   figures->responding = !instance->not_responding && (instance->run != NULL || !instance->abandoned);
   figures->n_users = musterd_instance_get_n_users (instance);
-  figures->n_troubled = instance->troubles->len;
+  figures->n_troubled = instance->troubles->len + musterd_assign_get_n_refused (instance);
   figures->n_actions = instance->actions->len;
   figures->n_queued = instance->run != NULL ? musterd_queue_get_length (musterd_run_get_queue (instance->run)) : 0;
   figures->n_messages = instance->n_messages;

@@ -3,7 +3,7 @@
 
 #include "host/host.h"
 
-#include "host/instance.h"
+#include "host/assign.h"
 
 #include <string.h>
 
@@ -116,16 +116,6 @@ musterd_host_current_may_log (void)
 
 /* The host. */
 
-static void
-on_users (MusterdUser *const *changed, gsize n_changed, const char *const *removed, gsize n_removed,
-          gpointer user_data)
-{
-  MusterdHost *host = user_data;
-
-  for (guint i = 0; i < host->instances->len; i++)
-    musterd_instance_users (g_ptr_array_index (host->instances, i), changed, n_changed, removed, n_removed);
-}
-
 MusterdHost *
 musterd_host_new (const MusterdHostServices *services)
 {
@@ -144,8 +134,10 @@ musterd_host_new (const MusterdHostServices *services)
   host->link = g_new0 (MusterdHostLink, 1);
   host->link->refs = 1;
   host->link->host = host;
+  host->assignments = musterd_assignments_new (host);
+  musterd_host_begin_people (host);
   musterd_host_load_paused (host);
-  musterd_engine_listen (services->engine, NULL, on_users, host);
+  musterd_assign_load (host);
   return host;
 }
 
@@ -186,6 +178,8 @@ musterd_host_free (MusterdHost *host)
   g_ptr_array_unref (host->instances);
   g_ptr_array_unref (host->followers);
   g_hash_table_unref (host->paused);
+  musterd_assignments_free (host->assignments);
+  g_hash_table_unref (host->people);
   musterd_inbox_free (host->inbox);
   musterd_loader_free (host->loader);
   g_clear_pointer (&host->config, musterd_config_unref);
@@ -361,10 +355,13 @@ musterd_host_sync (MusterdHost *host, const char *name, const char *user, GError
 
   if (instance == NULL || !check_running (instance, error))
     return FALSE;
-  if (user != NULL)
+  if (user == NULL)
+    musterd_assign_ask_all_of (instance);
+  else
     {
       const MusterdUser *found = musterd_engine_get_user (host->services.engine, user);
 
+      musterd_assign_ask (host, user);
       if (found == NULL || !musterd_instance_takes (instance, found))
         {
           g_autofree char *shown = musterd_error_word (user);

@@ -27,7 +27,7 @@ musterd_instance_new (MusterdHost *host, const char *name)
   instance->state = MUSTERD_INSTANCE_DISABLED;
   instance->since = musterd_clock_now (host->services.clock);
   instance->paused = g_hash_table_contains (host->paused, name);
-  instance->taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  musterd_members_init (&instance->taken);
   instance->held = g_array_new (FALSE, FALSE, sizeof (guint64));
   instance->drains = g_ptr_array_new ();
   instance->reports = g_ptr_array_new ();
@@ -70,7 +70,7 @@ musterd_instance_free (MusterdInstance *instance)
       g_clear_pointer (&instance->summary, g_source_unref);
       sum_up (instance); /* not without a word */
     }
-  g_hash_table_unref (instance->taken);
+  musterd_members_clear (&instance->taken);
   g_clear_pointer (&instance->last_record, musterd_record_free);
   g_array_unref (instance->held);
   g_ptr_array_unref (instance->drains);
@@ -95,6 +95,9 @@ musterd_instance_set_config (MusterdInstance *instance, MusterdConfig *owner, co
 
   instance->owner = musterd_config_ref (owner);
   instance->config = config;
+  /* One that does not fit is said at the start. Who takes whom is asked before that. */
+  g_clear_pointer (&instance->selection, musterd_selection_free);
+  instance->selection = musterd_selection_new (config->users, NULL);
   g_clear_pointer (&before, musterd_config_unref);
 }
 
@@ -257,7 +260,15 @@ musterd_instance_is_sink (const MusterdInstance *instance)
 gboolean
 musterd_instance_takes (const MusterdInstance *instance, const MusterdUser *user)
 {
-  return instance->selection != NULL && musterd_selection_takes (instance->selection, user);
+  const MusterdSettings *settings;
+
+  if (instance->selection == NULL || !musterd_selection_takes (instance->selection, user))
+    return FALSE;
+  settings = musterd_engine_get_settings (instance->host->services.engine, user->id);
+  if (settings == NULL)
+    return TRUE;
+  /* One that is only to give back what it holds does so for all. */
+  return settings->in_use && (instance->retiring || musterd_assign_allows (instance, user->id, settings));
 }
 
 /* Copies for others. */
@@ -355,6 +366,7 @@ musterd_instance_get_info (MusterdInstance *instance)
   info->actions = copy_all (instance->actions, copy_action, (GDestroyNotify) musterd_action_free);
   info->notes = copy_all (instance->notes, copy_note, (GDestroyNotify) musterd_note_free);
   info->troubles = copy_all (instance->troubles, copy_trouble, (GDestroyNotify) musterd_trouble_free);
+  musterd_assign_add_troubles (instance, info->troubles, MUSTERD_TROUBLES_MAX);
   return info;
 }
 

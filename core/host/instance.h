@@ -5,6 +5,7 @@
 #include "host/host.h"
 #include "host/loader.h"
 #include "host/log.h"
+#include "host/members.h"
 #include "host/run.h"
 #include "host/selection.h"
 
@@ -47,6 +48,7 @@ typedef enum
 typedef struct _MusterdInstance MusterdInstance;
 typedef struct _MusterdIndex    MusterdIndex;
 typedef struct _MusterdFollower MusterdFollower;
+typedef struct _MusterdAssignments MusterdAssignments;
 
 /* Ties what is asynchronous to one run of one instance: `instance` becomes NULL with the end of that run. */
 typedef struct
@@ -100,9 +102,10 @@ struct _MusterdInstance
 
   /* Users. */
   MusterdRecord *last_record; /* nullable: the last one handed back, where the next page begins */
+  gboolean    list_due; /* its records were handed over, its users are not known yet */
   gboolean    feeding; /* changes of users are passed on */
   gboolean    listed;  /* the plugin knows all its users */
-  GHashTable *taken;   /* set of user ids; not kept where all are taken */
+  MusterdMembers taken; /* what it was told of, while feeding */
 
   /* The sink. */
   MusterdSink *sink; /* nullable: not added, or closed */
@@ -131,6 +134,8 @@ struct _MusterdHost
   GPtrArray     *instances; /* MusterdInstance, in the keyfile's order, those gone from it last */
   GHashTable    *paused;    /* set of instance names */
   GPtrArray     *followers; /* MusterdFollower */
+  GHashTable    *people;    /* id, in the person's user → MusterdPerson */
+  MusterdAssignments *assignments; /* which calendar source has whom */
   gboolean       paused_known;
   MusterdHostLink *link;
   GSource       *watch;     /* looks for threads that do not come back */
@@ -223,10 +228,47 @@ void     musterd_instance_kept_taken  (MusterdInstance *instance);
 void     musterd_instance_listed      (MusterdInstance *instance);
 void     musterd_instance_add_sink    (MusterdInstance *instance); /* once everything it needs is there */
 void     musterd_instance_close_sink  (MusterdInstance *instance);
-void     musterd_instance_users       (MusterdInstance *instance, MusterdUser *const *changed, gsize n_changed,
-                                       const char *const *removed, gsize n_removed);
+void     musterd_instance_list_if_due (MusterdInstance *instance);
+/* Tells the plugin what has changed of one user for it, be it that the user is its or not its any more. `before`
+ * nullable: a new user. */
+void     musterd_instance_see         (MusterdInstance *instance, const MusterdPerson *before, MusterdPerson *now);
+void     musterd_instance_user_gone   (MusterdInstance *instance, const char *id);
 guint    musterd_instance_get_n_users (MusterdInstance *instance);
 void     musterd_instance_completed   (MusterdInstance *instance, const MusterMessage *message);
+
+/* people.c */
+void           musterd_host_begin_people (MusterdHost *host);
+/* Not owned; NULL: no such user. */
+MusterdPerson *musterd_host_get_person   (const MusterdHost *host, const char *id);
+GPtrArray     *musterd_host_get_persons  (const MusterdHost *host); /* MusterdPerson */
+/* Who takes the user may have changed. */
+void           musterd_host_see          (MusterdHost *host, const char *id);
+
+/* assign.c: which calendar source has whom. */
+MusterdAssignments *musterd_assignments_new  (MusterdHost *host);
+void                musterd_assignments_free (MusterdAssignments *assignments);
+gboolean musterd_assign_is_ready (const MusterdHost *host); /* nobody is handed to anybody before */
+void     musterd_assign_known    (MusterdHost *host); /* what was kept has been read */
+/* Works out who is to be asked; whoever calls it has the instances look at the user. */
+void     musterd_assign_look     (MusterdHost *host, const MusterdPerson *person);
+/* Of all users; `ask`: those who refused are asked again. */
+void     musterd_assign_all      (MusterdHost *host, gboolean ask);
+void     musterd_assign_forget   (MusterdHost *host, const char *user);
+/* Whether the order of the user's settings lets the instance have the user. */
+gboolean musterd_assign_allows   (const MusterdInstance *instance, const char *user, const MusterdSettings *settings);
+/* The instance has the user no more: what it said goes, now or with the first calendar of another one. */
+void     musterd_assign_let_go   (MusterdInstance *instance, const char *user);
+void     musterd_assign_replaced (MusterdInstance *instance, const char *user); /* it has sent the calendar */
+/* It answered not-here. FALSE: nobody had asked it. */
+gboolean musterd_assign_refused  (MusterdInstance *instance, const char *user, const char *text);
+/* Forgets that sources refused the user. FALSE: none did. */
+gboolean musterd_assign_lapse    (MusterdHost *host, const char *user);
+/* The same, and begins again with the first of the list. */
+gboolean musterd_assign_ask      (MusterdHost *host, const char *user);
+void     musterd_assign_ask_all_of (MusterdInstance *instance); /* all whom it refused */
+guint    musterd_assign_get_n_refused (const MusterdInstance *instance);
+/* MusterdUserTrouble "not-here" of users whom it refused, until there are `max`. */
+void     musterd_assign_add_troubles (const MusterdInstance *instance, GPtrArray *troubles, guint max);
 
 /* records.c and secret.c */
 MusterdIndex *musterd_index_new    (void);

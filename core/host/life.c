@@ -56,6 +56,7 @@ make_run (MusterdInstance *instance, GError **error)
   if (module == NULL)
     return NULL;
 
+  /* Made already, and told from one that does not fit only here. */
   g_autoptr(MusterdSelection) selection = musterd_selection_new (instance->config->users, error);
   g_autoptr(MusterdPersons) persons
       = selection != NULL ? musterd_persons_new (instance->config, module->descriptor, error) : NULL;
@@ -85,8 +86,6 @@ make_run (MusterdInstance *instance, GError **error)
       return NULL;
     }
 
-  g_clear_pointer (&instance->selection, musterd_selection_free);
-  instance->selection = g_steal_pointer (&selection);
   instance->module = module;
   return run;
 }
@@ -256,6 +255,7 @@ set_deadline (MusterdInstance *instance, gint64 timeout)
 static void
 end_sides (MusterdInstance *instance)
 {
+  instance->list_due = FALSE;
   instance->feeding = FALSE;
   instance->listed = FALSE;
   musterd_instance_close_sink (instance);
@@ -340,7 +340,7 @@ on_over (MusterdInstance *instance)
   instance->phase = MUSTERD_PHASE_IDLE;
   instance->not_responding = FALSE;
   forget_health (instance);
-  g_hash_table_remove_all (instance->taken);
+  musterd_members_reset (&instance->taken, FALSE);
   musterd_index_clear (instance->index);
   if (musterd_instance_is_source (instance) && !instance->retiring)
     {

@@ -8,10 +8,9 @@
 /* One user that changed or is gone. */
 typedef struct
 {
-  char        *id;
-  MusterdUser *user; /* nullable: removed */
+  char          *id;
+  MusterdPerson *person; /* nullable: removed */
 } UserNews;
-
 
 struct _MusterdOutbox
 {
@@ -42,7 +41,7 @@ musterd_work_clear (MusterdWork *work)
   g_clear_pointer (&work->records, g_ptr_array_unref);
   g_clear_pointer (&work->changed, g_ptr_array_unref);
   g_clear_pointer (&work->removed, g_ptr_array_unref);
-  g_clear_pointer (&work->user, musterd_user_unref);
+  g_clear_pointer (&work->person, musterd_person_unref);
   g_clear_pointer (&work->presence, musterd_presence_unref);
   g_clear_pointer (&work->user_id, g_free);
   g_clear_pointer (&work->id, g_free);
@@ -72,7 +71,7 @@ news_free (gpointer data)
   UserNews *news = data;
 
   g_free (news->id);
-  g_clear_pointer (&news->user, musterd_user_unref);
+  g_clear_pointer (&news->person, musterd_person_unref);
   g_free (news);
 }
 
@@ -133,15 +132,15 @@ take_users (MusterdOutbox *outbox, MusterdWork *work)
   if (!outbox->listed || (g_queue_is_empty (&outbox->news) && !outbox->list_owed))
     return FALSE;
   work->kind = MUSTERD_WORK_USERS;
-  work->changed = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  work->changed = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_person_unref);
   work->removed = g_ptr_array_new_with_free_func (g_free);
   for (; n < MUSTERD_USERS_BATCH && !g_queue_is_empty (&outbox->news); n++)
     {
       UserNews *news = g_queue_pop_head (&outbox->news);
 
       g_hash_table_remove (outbox->news_by_id, news->id);
-      if (news->user != NULL)
-        g_ptr_array_add (work->changed, g_steal_pointer (&news->user));
+      if (news->person != NULL)
+        g_ptr_array_add (work->changed, g_steal_pointer (&news->person));
       else
         g_ptr_array_add (work->removed, g_steal_pointer (&news->id));
       news_free (news);
@@ -187,7 +186,7 @@ take_apply (MusterdOutbox *outbox, MusterdWork *work)
 {
   if (!take_queued (&outbox->applies, work))
     return FALSE;
-  g_hash_table_remove (outbox->applies_by_id, work->user->id);
+  g_hash_table_remove (outbox->applies_by_id, work->person->user->id);
   return TRUE;
 }
 
@@ -324,9 +323,35 @@ musterd_outbox_kept (MusterdOutbox *outbox, GPtrArray *records)
   wake (outbox);
 }
 
-/* With the mutex held. `user` NULL: removed. */
+/* With the mutex held. */
 static void
-put_news (MusterdOutbox *outbox, const char *id, MusterdUser *user)
+forget_syncs (MusterdOutbox *outbox)
+{
+  g_hash_table_remove_all (outbox->syncs_by_id);
+  g_queue_clear_full (&outbox->syncs, g_free);
+}
+
+/* With the mutex held. `user` NULL: all. */
+static void
+put_sync (MusterdOutbox *outbox, const char *user)
+{
+  if (user == NULL || g_queue_get_length (&outbox->syncs) >= MUSTERD_SYNCS_MAX)
+    {
+      forget_syncs (outbox);
+      outbox->sync_all = TRUE;
+    }
+  else if (!outbox->sync_all && !g_hash_table_contains (outbox->syncs_by_id, user))
+    {
+      char *id = g_strdup (user);
+
+      g_queue_push_tail (&outbox->syncs, id);
+      g_hash_table_add (outbox->syncs_by_id, id);
+    }
+}
+
+/* With the mutex held. `person` NULL: removed. */
+static void
+put_news (MusterdOutbox *outbox, const char *id, MusterdPerson *person)
 {
   UserNews *news = g_hash_table_lookup (outbox->news_by_id, id);
 
@@ -337,22 +362,25 @@ put_news (MusterdOutbox *outbox, const char *id, MusterdUser *user)
       g_hash_table_insert (outbox->news_by_id, news->id, news);
       g_queue_push_tail (&outbox->news, news);
     }
-  g_clear_pointer (&news->user, musterd_user_unref);
-  news->user = user != NULL ? musterd_user_ref (user) : NULL;
+  else if (news->person == NULL && person != NULL)
+    /* Gone and back before the plugin heard of it: for the plugin nothing has changed, but what it had said went. */
+    put_sync (outbox, id);
+  g_clear_pointer (&news->person, musterd_person_unref);
+  news->person = person != NULL ? musterd_person_ref (person) : NULL;
 }
 
 void
-musterd_outbox_list (MusterdOutbox *outbox, GPtrArray *users)
+musterd_outbox_list (MusterdOutbox *outbox, GPtrArray *persons)
 {
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
-  for (guint i = 0; i < users->len; i++)
+  for (guint i = 0; i < persons->len; i++)
     {
-      MusterdUser *user = g_ptr_array_index (users, i);
+      MusterdPerson *person = g_ptr_array_index (persons, i);
 
-      put_news (outbox, user->id, user);
+      put_news (outbox, person->user->id, person);
     }
   outbox->listed = TRUE;
   outbox->list_owed = TRUE;
@@ -360,13 +388,13 @@ musterd_outbox_list (MusterdOutbox *outbox, GPtrArray *users)
 }
 
 void
-musterd_outbox_change (MusterdOutbox *outbox, MusterdUser *user)
+musterd_outbox_change (MusterdOutbox *outbox, MusterdPerson *person)
 {
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
 
   if (!takes_work (outbox))
     return;
-  put_news (outbox, user->id, user);
+  put_news (outbox, person->user->id, person);
   wake (outbox);
 }
 
@@ -390,14 +418,6 @@ musterd_outbox_drain (MusterdOutbox *outbox)
   wake (outbox);
 }
 
-/* With the mutex held. */
-static void
-forget_syncs (MusterdOutbox *outbox)
-{
-  g_hash_table_remove_all (outbox->syncs_by_id);
-  g_queue_clear_full (&outbox->syncs, g_free);
-}
-
 void
 musterd_outbox_sync (MusterdOutbox *outbox, const char *user)
 {
@@ -405,18 +425,7 @@ musterd_outbox_sync (MusterdOutbox *outbox, const char *user)
 
   if (!takes_work (outbox))
     return;
-  if (user == NULL || g_queue_get_length (&outbox->syncs) >= MUSTERD_SYNCS_MAX)
-    {
-      forget_syncs (outbox);
-      outbox->sync_all = TRUE;
-    }
-  else if (!outbox->sync_all && !g_hash_table_contains (outbox->syncs_by_id, user))
-    {
-      char *id = g_strdup (user);
-
-      g_queue_push_tail (&outbox->syncs, id);
-      g_hash_table_add (outbox->syncs_by_id, id);
-    }
+  put_sync (outbox, user);
   wake (outbox);
 }
 
@@ -447,18 +456,18 @@ musterd_outbox_action (MusterdOutbox *outbox, const char *user, const char *id, 
 }
 
 gboolean
-musterd_outbox_test (MusterdOutbox *outbox, guint64 serial, MusterdUser *user)
+musterd_outbox_test (MusterdOutbox *outbox, guint64 serial, MusterdPerson *person)
 {
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
   MusterdWork *work = work_new (MUSTERD_WORK_TEST);
 
   work->serial = serial;
-  work->user = user != NULL ? musterd_user_ref (user) : NULL;
+  work->person = person != NULL ? musterd_person_ref (person) : NULL;
   return ask (outbox, work);
 }
 
 void
-musterd_outbox_apply (MusterdOutbox *outbox, MusterdUser *user, MusterdPresence *presence, guint64 delivery)
+musterd_outbox_apply (MusterdOutbox *outbox, MusterdPerson *person, MusterdPresence *presence, guint64 delivery)
 {
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&outbox->mutex);
   MusterdWork *work;
@@ -466,7 +475,7 @@ musterd_outbox_apply (MusterdOutbox *outbox, MusterdUser *user, MusterdPresence 
   if (!takes_work (outbox))
     return;
   /* One that waits already ran out of its time and is void: its place is taken by the new one. */
-  work = g_hash_table_lookup (outbox->applies_by_id, user->id);
+  work = g_hash_table_lookup (outbox->applies_by_id, person->user->id);
   if (work == NULL)
     {
       work = work_new (MUSTERD_WORK_APPLY);
@@ -474,14 +483,14 @@ musterd_outbox_apply (MusterdOutbox *outbox, MusterdUser *user, MusterdPresence 
     }
   else
     {
-      g_hash_table_remove (outbox->applies_by_id, user->id);
+      g_hash_table_remove (outbox->applies_by_id, person->user->id);
       musterd_work_clear (work);
       work->kind = MUSTERD_WORK_APPLY;
     }
-  work->user = musterd_user_ref (user);
+  work->person = musterd_person_ref (person);
   work->presence = musterd_presence_ref (presence);
   work->serial = delivery;
-  g_hash_table_insert (outbox->applies_by_id, work->user->id, work);
+  g_hash_table_insert (outbox->applies_by_id, work->person->user->id, work);
   wake (outbox);
 }
 

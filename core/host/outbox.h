@@ -4,6 +4,7 @@
  * one piece of work at a time, so that a plugin's own sources have their turn in between. */
 #pragma once
 
+#include "host/person.h"
 #include "model/presence.h"
 #include "muster/muster-host.h"
 #include "store/store.h"
@@ -25,9 +26,9 @@ typedef enum
   MUSTERD_WORK_USERS,   /* changed, removed, complete */
   MUSTERD_WORK_DRAIN,
   MUSTERD_WORK_ACTION,  /* user_id, id, answer */
-  MUSTERD_WORK_TEST,    /* serial, user */
+  MUSTERD_WORK_TEST,    /* serial, person */
   MUSTERD_WORK_SYNC,    /* user_id */
-  MUSTERD_WORK_APPLY    /* user, presence, serial */
+  MUSTERD_WORK_APPLY    /* person, presence, serial */
 } MusterdWorkKind;
 
 typedef struct
@@ -38,10 +39,10 @@ typedef struct
   char            *secret;   /* nullable; wiped */
   GError          *error;    /* nullable */
   GPtrArray       *records;  /* nullable; MusterdRecord */
-  GPtrArray       *changed;  /* nullable; MusterdUser */
+  GPtrArray       *changed;  /* nullable; MusterdPerson */
   GPtrArray       *removed;  /* nullable; char * */
   gboolean         complete;
-  MusterdUser     *user;     /* nullable */
+  MusterdPerson   *person;   /* nullable */
   MusterdPresence *presence; /* nullable */
   char            *user_id, *id, *answer; /* nullable */
 } MusterdWork;
@@ -67,15 +68,15 @@ void     musterd_outbox_close  (MusterdOutbox *outbox);
 gboolean musterd_outbox_answer (MusterdOutbox *outbox, guint64 serial, char *secret, GError *error);
 /* One page of records, owned by the outbox from now on. */
 void     musterd_outbox_kept     (MusterdOutbox *outbox, GPtrArray *records);
-/* There are no more records: users may follow. `users`: all there are (MusterdUser), may be empty. */
-void     musterd_outbox_list     (MusterdOutbox *outbox, GPtrArray *users);
-void     musterd_outbox_change   (MusterdOutbox *outbox, MusterdUser *user);
+/* There are no more records: users may follow. `persons`: all there are (MusterdPerson), may be empty. */
+void     musterd_outbox_list     (MusterdOutbox *outbox, GPtrArray *persons);
+void     musterd_outbox_change   (MusterdOutbox *outbox, MusterdPerson *person);
 void     musterd_outbox_remove   (MusterdOutbox *outbox, const char *user);
 void     musterd_outbox_drain    (MusterdOutbox *outbox);
 void     musterd_outbox_sync     (MusterdOutbox *outbox, const char *user); /* nullable: all */
 gboolean musterd_outbox_action   (MusterdOutbox *outbox, const char *user, const char *id, const char *answer);
-gboolean musterd_outbox_test     (MusterdOutbox *outbox, guint64 serial, MusterdUser *user); /* user nullable */
-void     musterd_outbox_apply    (MusterdOutbox *outbox, MusterdUser *user, MusterdPresence *presence,
+gboolean musterd_outbox_test     (MusterdOutbox *outbox, guint64 serial, MusterdPerson *person); /* nullable */
+void     musterd_outbox_apply    (MusterdOutbox *outbox, MusterdPerson *person, MusterdPresence *presence,
                                   guint64 delivery);
 /* Takes back what was not handed over yet; an array of guint64 deliveries. */
 GArray  *musterd_outbox_take_back (MusterdOutbox *outbox);

@@ -138,7 +138,7 @@ has_test (const MusterPluginDescriptor *descriptor)
 }
 
 static void
-ask_plugin (MusterdHost *host, MusterdInstance *instance, ReportJob *job, MusterdUser *user)
+ask_plugin (MusterdHost *host, MusterdInstance *instance, ReportJob *job, MusterdPerson *person)
 {
   if (instance->phase != MUSTERD_PHASE_RUNNING)
     {
@@ -154,7 +154,7 @@ ask_plugin (MusterdHost *host, MusterdInstance *instance, ReportJob *job, Muster
     }
   job->serial = ++instance->last_serial;
   if (instance->reports->len >= REPORTS_MAX
-      || !musterd_outbox_test (musterd_run_get_outbox (instance->run), job->serial, user))
+      || !musterd_outbox_test (musterd_run_get_outbox (instance->run), job->serial, person))
     {
       add_line (job, MUSTER_REPORT_PROBLEM, "test", "too many tests wait for the plugin already");
       finish (host, job);
@@ -173,15 +173,15 @@ musterd_host_test (MusterdHost *host, const char *name, const char *user_id, Mus
 {
   ReportJob *job = g_new0 (ReportJob, 1);
   MusterdInstance *instance = musterd_host_require (host, name, &job->error);
-  MusterdUser *user = NULL;
+  MusterdPerson *person = NULL;
 
   job->lines = g_ptr_array_new_with_free_func (line_free);
   job->done = done;
   job->user_data = user_data;
   if (instance != NULL && user_id != NULL)
     {
-      user = musterd_engine_get_user (host->services.engine, user_id);
-      if (user == NULL)
+      person = musterd_host_get_person (host, user_id);
+      if (person == NULL)
         {
           g_autofree char *shown = musterd_error_word (user_id);
 
@@ -195,11 +195,14 @@ musterd_host_test (MusterdHost *host, const char *name, const char *user_id, Mus
     }
 
   add_own_lines (job, instance);
-  if (user != NULL)
-    add_line (job, musterd_instance_takes (instance, user) ? MUSTER_REPORT_OK : MUSTER_REPORT_PROBLEM, "user",
-              musterd_instance_takes (instance, user) ? "%s is taken" : "%s is not among this instance's users",
-              user->id);
-  ask_plugin (host, instance, job, user);
+  if (person != NULL)
+    {
+      const gboolean takes = musterd_instance_takes (instance, person->user);
+
+      add_line (job, takes ? MUSTER_REPORT_OK : MUSTER_REPORT_PROBLEM, "user",
+                takes ? "%s is taken" : "%s is not among this instance's users", person->user->id);
+    }
+  ask_plugin (host, instance, job, person);
 }
 
 /* What the plugin reports. */

@@ -278,6 +278,12 @@ musterd_run_get_queue (MusterdRun *run)
   return run->queue;
 }
 
+MusterdPersons *
+musterd_run_get_persons (MusterdRun *run)
+{
+  return run->persons;
+}
+
 void
 musterd_run_quit (MusterdRun *run)
 {

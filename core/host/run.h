@@ -37,6 +37,7 @@ gboolean       musterd_run_begin       (MusterdRun *run, GError **error);
 MusterContext *musterd_run_get_context (MusterdRun *run);
 MusterdOutbox *musterd_run_get_outbox  (MusterdRun *run);
 MusterdQueue  *musterd_run_get_queue   (MusterdRun *run);
+MusterdPersons *musterd_run_get_persons (MusterdRun *run);
 /* The plugin is done: no verb passes, the thread is asked to end (MUSTERD_ITEM_EXITED). */
 void           musterd_run_quit        (MusterdRun *run);
 /* The thread has said MUSTERD_ITEM_EXITED. A run is kept for a while: plugins may answer deliveries late. */

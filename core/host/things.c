@@ -95,8 +95,11 @@ musterd_instance_user_state (MusterdInstance *instance, const MusterMessage *mes
 {
   const char *name = user_state_name (message->value);
   guint index = 0;
-  MusterdUserTrouble *trouble = find_trouble (instance, message->user, &index);
+  MusterdUserTrouble *trouble;
 
+  if (message->value == MUSTER_USER_NOT_HERE && musterd_assign_refused (instance, message->user, message->text))
+    return; /* and another one has the user now */
+  trouble = find_trouble (instance, message->user, &index);
   if (musterd_instance_is_source (instance) && !instance->retiring)
     musterd_engine_user_state (instance->host->services.engine, instance->name, message->user,
                                !is_stale (message->value));

@@ -46,6 +46,27 @@ check_source (MusterdInstance *instance, const char *user, GError **error)
   return check_user (instance, user, error);
 }
 
+/* A source that names the kinds of its claims makes no others, so that what muster-inspect says of it is true. */
+static gboolean
+check_kinds (const MusterdInstance *instance, const MusterMessage *message, GError **error)
+{
+  const guint64 kinds = instance->module->descriptor->source->kinds;
+
+  for (gsize i = 0; kinds != 0 && i < message->n_claims; i++)
+    {
+      const MusterdClaimKind kind = (MusterdClaimKind) message->claims[i].kind;
+
+      if ((guint) kind < MUSTERD_N_CLAIM_KINDS && (kinds & (G_GUINT64_CONSTANT (1) << kind)) == 0)
+        {
+          g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
+                       "the plugin's descriptor does not name %s among the kinds of its claims",
+                       musterd_claim_kind_to_string (kind));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 static gboolean
 on_claim_put (MusterdInstance *instance, const MusterMessage *message, GError **error)
 {
@@ -53,7 +74,8 @@ on_claim_put (MusterdInstance *instance, const MusterMessage *message, GError **
   g_autoptr(MusterdClaim) claim = NULL;
 
   if (!check_source (instance, message->user, error)
-      || !musterd_convert_check_text (message->set, "set", MUSTER_SET_MAX, error))
+      || !musterd_convert_check_text (message->set, "set", MUSTER_SET_MAX, error)
+      || !check_kinds (instance, message, error))
     return FALSE;
   if (message->n_claims != 1)
     {
@@ -81,7 +103,8 @@ on_claims_replace (MusterdInstance *instance, const MusterMessage *message, GErr
   g_autoptr(GPtrArray) claims = NULL;
 
   if (!check_source (instance, message->user, error)
-      || !musterd_convert_check_text (message->set, "set", MUSTER_SET_MAX, error))
+      || !musterd_convert_check_text (message->set, "set", MUSTER_SET_MAX, error)
+      || !check_kinds (instance, message, error))
     return FALSE;
   if (message->until <= message->from)
     {
@@ -90,9 +113,12 @@ on_claims_replace (MusterdInstance *instance, const MusterMessage *message, GErr
     }
   claims = musterd_convert_claims (message->claims, message->n_claims, instance->name, set,
                                    musterd_engine_now (engine), error);
-  return claims != NULL
-         && musterd_engine_claims_replace (engine, instance->name, message->user, set, message->from, message->until,
-                                           (MusterdClaim *const *) claims->pdata, claims->len, error);
+  if (claims == NULL
+      || !musterd_engine_claims_replace (engine, instance->name, message->user, set, message->from, message->until,
+                                         (MusterdClaim *const *) claims->pdata, claims->len, error))
+    return FALSE;
+  musterd_assign_replaced (instance, message->user);
+  return TRUE;
 }
 
 static gboolean

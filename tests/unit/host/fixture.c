@@ -3,6 +3,8 @@
 
 #include "fixture.h"
 
+#include "fixture-settings.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,7 +118,8 @@ bring_up (Fixture *f)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *state_dir = g_build_filename (f->dir, "state", NULL);
-  g_autoptr(MusterdSettings) settings = musterd_settings_new_default ();
+  g_autoptr(MusterdSettings) settings
+      = f->settings != NULL ? musterd_settings_ref (f->settings) : musterd_settings_new_default ();
 
   f->store = musterd_store_open (state_dir, &error);
   g_assert_no_error (error);
@@ -216,6 +219,7 @@ fixture_tear_down (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_source_unref (f->tick);
   musterd_clock_unref (f->clock);
   remove_tree (f->dir);
+  g_clear_pointer (&f->settings, musterd_settings_unref);
   g_free (f->plugin_dir);
   g_free (f->dir);
 }
@@ -356,6 +360,14 @@ fixture_remove_user (Fixture *f, const char *id)
 
   musterd_engine_remove_user (f->engine, id, on_done, &done);
   WAIT_FOR (f, done);
+}
+
+void
+fixture_set_settings (Fixture *f, MusterdSettings *settings)
+{
+  g_clear_pointer (&f->settings, musterd_settings_unref);
+  f->settings = settings;
+  fixture_settings_put (f->engine, settings);
 }
 
 void

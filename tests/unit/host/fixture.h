@@ -19,6 +19,7 @@ typedef struct
   MusterdEngine   *engine;
   MusterdDispatch *dispatch;
   MusterdHost     *host;
+  MusterdSettings *settings; /* nullable: the built-in ones; of every user, also after a restart */
   GSource         *tick;     /* so that a wait looks again and again */
   gint64           deadline; /* of the wait */
   const char      *waiting;  /* what for */
@@ -40,6 +41,8 @@ MusterdConfig *fixture_load (Fixture *f, const char *keyfile);
 /* `fields`: name, value, …, NULL: names of MusterdUserField, or "plugin.attribute". */
 void     fixture_add_user  (Fixture *f, const char *id, ...) G_GNUC_NULL_TERMINATED;
 void     fixture_remove_user (Fixture *f, const char *id);
+/* From now on these hold for everybody, and the engine says so. Takes them. */
+void     fixture_set_settings (Fixture *f, MusterdSettings *settings);
 void     fixture_move      (Fixture *f, gint64 by); /* the clock */
 
 /* The state's name; "" where there is no such instance. */

@@ -25,38 +25,38 @@ tear_down (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_source_unref (f->source);
 }
 
-static MusterdUser *
-user_new (const char *id, const char *name)
+static MusterdPerson *
+person_new (const char *id, const char *name)
 {
   const char *fields[MUSTERD_N_USER_FIELDS] = { [MUSTERD_USER_NAME] = name };
   g_autoptr(GError) error = NULL;
-  MusterdUser *user = musterd_user_new (id, fields, NULL, &error);
+  g_autoptr(MusterdUser) user = musterd_user_new (id, fields, NULL, &error);
 
   g_assert_no_error (error);
-  return user;
+  return musterd_person_new (user, NULL);
 }
 
 static void
 change (Fixture *f, const char *id, const char *name)
 {
-  g_autoptr(MusterdUser) user = user_new (id, name);
+  g_autoptr(MusterdPerson) person = person_new (id, name);
 
-  musterd_outbox_change (f->outbox, user);
+  musterd_outbox_change (f->outbox, person);
 }
 
 static void
 apply (Fixture *f, const char *id, guint64 delivery)
 {
-  g_autoptr(MusterdUser) user = user_new (id, NULL);
-  g_autoptr(MusterdPresence) presence = musterd_presence_new (user);
+  g_autoptr(MusterdPerson) person = person_new (id, NULL);
+  g_autoptr(MusterdPresence) presence = musterd_presence_new (person->user);
 
-  musterd_outbox_apply (f->outbox, user, presence, delivery);
+  musterd_outbox_apply (f->outbox, person, presence, delivery);
 }
 
 static GPtrArray *
 no_users (void)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_person_unref);
 }
 
 static MusterdWorkKind
@@ -93,6 +93,12 @@ test_order (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (take_kind (f), ==, MUSTERD_WORK_NONE);
 }
 
+static const char *
+nth_name (GPtrArray *persons, guint i)
+{
+  return ((MusterdPerson *) g_ptr_array_index (persons, i))->user->fields[MUSTERD_USER_NAME];
+}
+
 static void
 test_users (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -103,8 +109,8 @@ test_users (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   /* Before the list is complete nobody is told of anybody. */
   change (f, "carol", "Carol");
   g_assert_cmpint (take_kind (f), ==, MUSTERD_WORK_NONE);
-  g_ptr_array_add (users, user_new ("alice", "A"));
-  g_ptr_array_add (users, user_new ("bob", "B"));
+  g_ptr_array_add (users, person_new ("alice", "A"));
+  g_ptr_array_add (users, person_new ("bob", "B"));
   musterd_outbox_list (f->outbox, users);
   change (f, "alice", "Alice");
   musterd_outbox_remove (f->outbox, "bob");
@@ -115,10 +121,12 @@ test_users (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (first.kind, ==, MUSTERD_WORK_USERS);
   g_assert_true (first.complete);
   g_assert_cmpuint (first.changed->len, ==, 2);
-  g_assert_cmpstr (((MusterdUser *) g_ptr_array_index (first.changed, 0))->fields[MUSTERD_USER_NAME], ==, "Caroline");
-  g_assert_cmpstr (((MusterdUser *) g_ptr_array_index (first.changed, 1))->fields[MUSTERD_USER_NAME], ==, "Alice");
+  g_assert_cmpstr (nth_name (first.changed, 0), ==, "Caroline");
+  g_assert_cmpstr (nth_name (first.changed, 1), ==, "Alice");
   g_assert_cmpuint (first.removed->len, ==, 1);
   g_assert_cmpstr (g_ptr_array_index (first.removed, 0), ==, "bob");
+  /* She was gone for a moment, and with her what the plugin had said of her. */
+  g_assert_cmpint (take_kind (f), ==, MUSTERD_WORK_SYNC);
   g_assert_cmpint (take_kind (f), ==, MUSTERD_WORK_NONE);
 
   musterd_outbox_remove (f->outbox, "alice");
@@ -138,7 +146,7 @@ test_batches (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     {
       g_autofree char *id = g_strdup_printf ("user%u", i);
 
-      g_ptr_array_add (users, user_new (id, NULL));
+      g_ptr_array_add (users, person_new (id, NULL));
     }
   musterd_outbox_list (f->outbox, users);
   for (guint round = 0; round < 2; round++)
@@ -189,11 +197,11 @@ test_coalescing (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   musterd_work_clear (&work);
   g_assert_true (musterd_outbox_take (f->outbox, &work));
   g_assert_cmpint (work.kind, ==, MUSTERD_WORK_APPLY);
-  g_assert_cmpstr (work.user->id, ==, "alice");
+  g_assert_cmpstr (work.person->user->id, ==, "alice");
   g_assert_cmpuint (work.serial, ==, 9998);
   musterd_work_clear (&work);
   g_assert_true (musterd_outbox_take (f->outbox, &work));
-  g_assert_cmpstr (work.user->id, ==, "bob");
+  g_assert_cmpstr (work.person->user->id, ==, "bob");
   g_assert_cmpuint (work.serial, ==, 9999);
   g_assert_cmpint (take_kind (f), ==, MUSTERD_WORK_NONE);
 
@@ -242,7 +250,7 @@ test_stop (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_autoptr(GPtrArray) users = no_users ();
   g_auto(MusterdWork) work = { .kind = MUSTERD_WORK_NONE };
 
-  g_ptr_array_add (users, user_new ("alice", NULL));
+  g_ptr_array_add (users, person_new ("alice", NULL));
   musterd_outbox_start (f->outbox);
   musterd_outbox_kept (f->outbox, g_ptr_array_new ());
   musterd_outbox_list (f->outbox, users);
