@@ -2,6 +2,7 @@
 /* From a configuration to what runs. */
 #define G_LOG_DOMAIN "muster-host"
 
+#include "engine/scopes.h"
 #include "host/instance.h"
 
 /* A record whose key begins so says that a sink changed something outside, and what was there before. */
@@ -229,6 +230,33 @@ drop_others_claims (MusterdHost *host, const MusterdConfig *config)
   musterd_engine_source_retain (host->services.engine, (const char *const *) names->pdata);
 }
 
+/* What plugins declare for users is what scopes may set. Modules stay, and with them what the blocks point to. */
+static void
+declare_blocks (MusterdHost *host)
+{
+  g_autoptr(GPtrArray) descriptors = g_ptr_array_new ();
+  g_autoptr(MusterdBlocks) blocks = NULL;
+  gboolean same;
+
+  for (guint i = 0; i < host->instances->len; i++)
+    {
+      const MusterdInstance *instance = g_ptr_array_index (host->instances, i);
+
+      if (instance->module != NULL && !instance->gone
+          && !g_ptr_array_find (descriptors, instance->module->descriptor, NULL))
+        g_ptr_array_add (descriptors, (gpointer) instance->module->descriptor);
+    }
+  same = descriptors->len == host->declared->len;
+  for (guint i = 0; same && i < descriptors->len; i++)
+    same = descriptors->pdata[i] == host->declared->pdata[i];
+  if (same)
+    return;
+  blocks = musterd_blocks_new ((const MusterPluginDescriptor *const *) descriptors->pdata, descriptors->len);
+  musterd_engine_set_blocks (host->services.engine, blocks);
+  g_ptr_array_unref (host->declared);
+  host->declared = g_steal_pointer (&descriptors);
+}
+
 gboolean
 musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GError **error)
 {
@@ -264,6 +292,7 @@ musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GError **err
       want (musterd_host_find (host, wanted->name), owner, wanted,
             want_of (wanted, holds_something (counts, wanted->name)));
     }
+  declare_blocks (host);
   musterd_assign_all (host, before != NULL);
   for (guint i = 0; i < host->instances->len; i++)
     musterd_instance_list_if_due (g_ptr_array_index (host->instances, i));

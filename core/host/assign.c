@@ -387,6 +387,7 @@ musterd_assign_refused (MusterdInstance *instance, const char *user, const char 
           && g_strcmp0 (assignment->asked, instance->name) != 0))
     return FALSE;
   person = musterd_person_ref (musterd_host_get_person (host, user));
+  musterd_engine_user_state (host->services.engine, instance->name, user, TRUE); /* it had another trouble perhaps */
   musterd_assignment_refuse (host->assignments, assignment, instance->name, musterd_clock_now (host->services.clock),
                              ask_again_at (host), text);
   musterd_assign_look (host, person);
@@ -511,37 +512,4 @@ musterd_assign_known (MusterdHost *host)
   musterd_assign_all (host, FALSE);
   for (guint i = 0; i < host->instances->len; i++)
     musterd_instance_list_if_due (g_ptr_array_index (host->instances, i));
-}
-
-/* Telling. */
-
-guint
-musterd_assign_get_n_refused (const MusterdInstance *instance)
-{
-  GHashTable *set = g_hash_table_lookup (instance->host->assignments->refused_by, instance->name);
-
-  return set != NULL ? g_hash_table_size (set) : 0;
-}
-
-void
-musterd_assign_add_troubles (const MusterdInstance *instance, GPtrArray *troubles, guint max)
-{
-  GHashTable *set = g_hash_table_lookup (instance->host->assignments->refused_by, instance->name);
-  GHashTableIter iter;
-  gpointer key;
-
-  if (set == NULL)
-    return;
-  g_hash_table_iter_init (&iter, set);
-  while (troubles->len < max && g_hash_table_iter_next (&iter, &key, NULL))
-    {
-      const MusterdRefusing *refusing = key;
-      MusterdUserTrouble *trouble = g_new0 (MusterdUserTrouble, 1);
-
-      trouble->user = g_strdup (refusing->of->user);
-      trouble->state = g_strdup ("not-here");
-      trouble->text = g_strdup (refusing->text);
-      trouble->since = refusing->since;
-      g_ptr_array_add (troubles, trouble);
-    }
 }

@@ -172,11 +172,11 @@ void
 musterd_instance_see (MusterdInstance *instance, const MusterdPerson *before, MusterdPerson *now)
 {
   const char *id = now->user->id;
-  const gboolean had = before != NULL && musterd_members_contains (&instance->taken, id);
-  gboolean has;
+  gboolean had, has;
 
   if (!instance->feeding)
     return;
+  had = before != NULL && musterd_members_contains (&instance->taken, id);
   has = musterd_instance_takes (instance, now->user);
   musterd_members_set (&instance->taken, id, has);
   if (has && !had)

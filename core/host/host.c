@@ -129,6 +129,7 @@ musterd_host_new (const MusterdHostServices *services)
   host->instances = g_ptr_array_new ();
   host->paused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   host->followers = g_ptr_array_new ();
+  host->declared = g_ptr_array_new ();
   host->limits = default_limits;
   host->rand = g_rand_new ();
   host->link = g_new0 (MusterdHostLink, 1);
@@ -177,6 +178,7 @@ musterd_host_free (MusterdHost *host)
   musterd_host_link_unref (host->link);
   g_ptr_array_unref (host->instances);
   g_ptr_array_unref (host->followers);
+  g_ptr_array_unref (host->declared);
   g_hash_table_unref (host->paused);
   musterd_assignments_free (host->assignments);
   g_hash_table_unref (host->people);

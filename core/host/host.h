@@ -101,6 +101,26 @@ void       musterd_instance_info_free (MusterdInstanceInfo *info);
 /* MusterdInstanceInfo of every group in the keyfile, disabled ones too. */
 GPtrArray *musterd_host_list (MusterdHost *host);
 
+/* One that answered that a user's mailbox is not there. */
+typedef struct
+{
+  char       *instance, *text;
+  MusterdTime since, again; /* NEVER: it is being asked again, and has not answered yet */
+} MusterdRefusal;
+
+/* Which of the calendar sources that a user's settings name has the user; safe to hand to another thread. */
+typedef struct
+{
+  char     **sources;  /* instances, in the order in which they are asked */
+  char      *holder;   /* nullable: has sent the calendar */
+  char      *asked;    /* nullable: is to say whether the mailbox is there */
+  GPtrArray *refusals; /* MusterdRefusal */
+} MusterdCalendarOrder;
+
+/* NULL: the user's settings name none, and every source that selects the user has the user. */
+MusterdCalendarOrder *musterd_host_explain_order (MusterdHost *host, const char *user);
+void                  musterd_calendar_order_free (MusterdCalendarOrder *order);
+
 /* Numbers of one instance; safe to hand to another thread. */
 typedef struct
 {

@@ -136,6 +136,7 @@ struct _MusterdHost
   GPtrArray     *followers; /* MusterdFollower */
   GHashTable    *people;    /* id, in the person's user → MusterdPerson */
   MusterdAssignments *assignments; /* which calendar source has whom */
+  GPtrArray     *declared;  /* MusterPluginDescriptor: whose user options the engine knows */
   gboolean       paused_known;
   MusterdHostLink *link;
   GSource       *watch;     /* looks for threads that do not come back */

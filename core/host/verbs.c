@@ -28,8 +28,12 @@ check_user (MusterdInstance *instance, const char *id, GError **error)
     }
   if (!musterd_instance_takes (instance, user))
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN, "%s is not among this instance's users (Users=%s)",
-                   id, instance->config->users);
+      const gboolean selected
+          = instance->selection != NULL && musterd_selection_takes (instance->selection, user);
+
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN, "%s is not among this instance's users (%s%s)", id,
+                   selected ? "another calendar source has them, or presence is switched off for them" : "Users=",
+                   selected ? "" : instance->config->users);
       return FALSE;
     }
   return TRUE;

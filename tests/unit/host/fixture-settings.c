@@ -16,7 +16,7 @@ fixture_settings_put (MusterdEngine *engine, MusterdSettings *settings)
 {
   g_autoptr(GPtrArray) users = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
 
-  musterd_settings_unref (engine->settings);
+  g_clear_pointer (&engine->settings, musterd_settings_unref);
   engine->settings = musterd_settings_ref (settings);
   musterd_engine_foreach_user (engine, add_user, users);
   for (guint i = 0; i < users->len; i++)

@@ -118,13 +118,11 @@ bring_up (Fixture *f)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *state_dir = g_build_filename (f->dir, "state", NULL);
-  g_autoptr(MusterdSettings) settings
-      = f->settings != NULL ? musterd_settings_ref (f->settings) : musterd_settings_new_default ();
 
   f->store = musterd_store_open (state_dir, &error);
   g_assert_no_error (error);
   f->secrets = musterd_secrets_new_with (&(MusterdSecretsOptions){ .state_dir = state_dir });
-  f->engine = musterd_engine_new (f->clock, f->store, settings, &error);
+  f->engine = musterd_engine_new (f->clock, f->store, f->settings, &error);
   g_assert_no_error (error);
   f->dispatch = musterd_dispatch_new (f->engine, f->clock);
 

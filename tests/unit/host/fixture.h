@@ -19,7 +19,7 @@ typedef struct
   MusterdEngine   *engine;
   MusterdDispatch *dispatch;
   MusterdHost     *host;
-  MusterdSettings *settings; /* nullable: the built-in ones; of every user, also after a restart */
+  MusterdSettings *settings; /* nullable: what scopes say; of every user, also after a restart */
   GSource         *tick;     /* so that a wait looks again and again */
   gint64           deadline; /* of the wait */
   const char      *waiting;  /* what for */

@@ -18,7 +18,8 @@ set_order (Fixture *f, const char *const *sources)
 {
   MusterdSettings *settings = musterd_settings_new_default ();
 
-  settings->calendar_sources = sources;
+  if (sources != NULL)
+    settings->calendar_sources = g_memdup2 (sources, (g_strv_length ((char **) sources) + 1) * sizeof *sources);
   fixture_set_settings (f, settings);
 }
 

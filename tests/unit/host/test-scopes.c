@@ -2,6 +2,7 @@
 /* What scopes say of a user, as plugins see it. */
 #define G_LOG_DOMAIN "test-host"
 
+#include "engine/scopes.h"
 #include "fixture.h"
 
 #define ALICE "alice@example.com"
@@ -56,6 +57,32 @@ test_options (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   fixture_set_settings (f, settings_new ("mailbox.colour", "pink", NULL));
   WAIT_FOR (f, seen (f, "* colour=red rows=3") == 3);
   g_assert_cmpuint (fixture_n_logged ("mailbox", "*mailbox.colour that does not fit*"), ==, 1);
+}
+
+static void
+on_set (const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+  *(gboolean *) user_data = TRUE;
+}
+
+/* The options of a plugin are blocks of the engine's scopes as soon as it is opened. */
+static void
+test_blocks (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  GPtrArray *changes
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
+  gboolean set = FALSE;
+
+  begin (f, "[mailbox]\nEnabled=optional\n");
+  fixture_add_user (f, ALICE, "location", "Berlin", NULL);
+  g_ptr_array_add (changes, musterd_setting_change_new ("mailbox", "colour", "green", MUSTERD_POLICY_INHERIT));
+  musterd_engine_change_settings (f->engine, "location:Berlin", changes, on_set, &set);
+  WAIT_FOR (f, set && seen (f, "* colour=green *") == 1);
+
+  fixture_restart (f);
+  fixture_apply (f, "[mailbox]\nEnabled=optional\n");
+  WAIT_FOR (f, seen (f, "* colour=green *") == 1);
 }
 
 /* Who sees nothing different is told nothing. */
@@ -126,6 +153,7 @@ main (int argc, char *argv[])
   fixture_init (&argc, &argv);
 #define TEST(name, func) g_test_add ("/host/scopes/" name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   TEST ("options", test_options);
+  TEST ("blocks", test_blocks);
   TEST ("told-of-changes", test_told_of_changes);
   TEST ("zone-and-days", test_zone_and_days);
   TEST ("not-in-use", test_not_in_use);
