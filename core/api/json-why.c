@@ -137,7 +137,7 @@ musterd_json_sink (GString *json, const char *name, const MusterdSinkWhy *why)
 
 /* Where somebody works, by which telephones, and what other systems are told. */
 static void
-add_inside (GString *json, const MusterdWhy *why, GPtrArray *sinks)
+add_inside (GString *json, const MusterdWhy *why, GPtrArray *sinks, const MusterdCalendarOrder *order)
 {
   musterd_json_string (json, "client", musterd_client_state_to_string (why->client));
   musterd_json_open (json, "clients", '[');
@@ -151,19 +151,21 @@ add_inside (GString *json, const MusterdWhy *why, GPtrArray *sinks)
   for (guint i = 0; sinks != NULL && i < sinks->len; i++)
     musterd_json_sink (json, NULL, sinks->pdata[i]);
   musterd_json_close (json, ']');
+  musterd_json_calendar (json, "calendar", order);
 }
 
 static void
 add_no_inside (GString *json)
 {
-  static const char *const members[] = { "client", "clients", "devices", "forwarding", "next_change", "sinks" };
+  static const char *const members[] = { "client", "clients", "devices", "forwarding", "next_change", "sinks", "calendar" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
     musterd_json_null (json, members[i]);
 }
 
 void
-musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks, MusterdRelation relation)
+musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks,
+                  const MusterdCalendarOrder *order, MusterdRelation relation)
 {
   g_autoptr(MusterdPresence) view = musterd_presence_view (why->presence, relation);
   MusterdSight sight = musterd_sight_of_user (relation);
@@ -181,7 +183,7 @@ musterd_json_why (GString *json, const char *name, const MusterdWhy *why, GPtrAr
     musterd_json_verdict (json, NULL, why->claims->pdata[i], relation);
   musterd_json_close (json, ']');
   if ((sight & MUSTERD_SIGHT_INSIDE) != 0)
-    add_inside (json, why, sinks);
+    add_inside (json, why, sinks, order);
   else
     add_no_inside (json);
   musterd_json_close (json, '}');

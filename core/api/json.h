@@ -18,9 +18,10 @@ void musterd_json_relation (GString *json, const char *name, const MusterdAccess
                             const MusterdViewer *viewer);
 /* As far as a viewer of this relation may see it; nothing at all where they may not know that there is one. */
 void musterd_json_verdict  (GString *json, const char *name, const MusterdVerdict *verdict, MusterdRelation relation);
-/* `sinks`: MusterdSinkWhy. `relation`: as above, not MUSTERD_RELATION_BLOCKED. */
+/* `sinks`: MusterdSinkWhy; `order` nullable. `relation`: as above, not MUSTERD_RELATION_BLOCKED. */
 void musterd_json_why      (GString *json, const char *name, const MusterdWhy *why, GPtrArray *sinks,
-                            MusterdRelation relation);
+                            const MusterdCalendarOrder *order, MusterdRelation relation);
+void musterd_json_calendar (GString *json, const char *name, const MusterdCalendarOrder *order);
 void musterd_json_sink     (GString *json, const char *name, const MusterdSinkWhy *why);
 void musterd_json_instance (GString *json, const char *name, const MusterdInstanceInfo *info);
 /* `secret` nullable: it is shown once, to who made it. */

@@ -384,6 +384,7 @@ typedef struct
   char       *user;
   MusterdWhy *why;   /* nullable */
   GPtrArray  *sinks; /* nullable; MusterdSinkWhy */
+  MusterdCalendarOrder *order; /* nullable */
 } Why;
 
 static void
@@ -394,6 +395,7 @@ why_free (gpointer data)
   g_free (why->user);
   g_clear_pointer (&why->why, musterd_why_free);
   g_clear_pointer (&why->sinks, g_ptr_array_unref);
+  g_clear_pointer (&why->order, musterd_calendar_order_free);
   g_free (why);
 }
 
@@ -405,7 +407,10 @@ run_why (MusterdCall *call, const MusterdApiServices *services, gpointer value)
 
   why->why = musterd_engine_why (services->engine, why->user, &error);
   if (why->why != NULL)
-    why->sinks = musterd_dispatch_explain (services->dispatch, why->user);
+    {
+      why->sinks = musterd_dispatch_explain (services->dispatch, why->user);
+      why->order = musterd_host_explain_order (services->host, why->user);
+    }
   musterd_call_return (call, error);
 }
 
@@ -421,7 +426,7 @@ on_why_returned (MusterdRequest *request, gpointer value, const GError *error)
       return;
     }
   json = g_string_new (NULL);
-  musterd_json_why (json, NULL, why->why, why->sinks, request->relation);
+  musterd_json_why (json, NULL, why->why, why->sinks, why->order, request->relation);
   musterd_request_reply (request, SOUP_STATUS_OK, json);
 }
 

@@ -219,6 +219,49 @@ print_sink (JsonObject *sink)
 }
 
 static void
+print_refusals (JsonArray *refusals)
+{
+  for (guint i = 0; i < ctl_length (refusals); i++)
+    {
+      JsonObject *refusal = json_array_get_object_element (refusals, i);
+      g_autofree char *instance = ctl_clean (ctl_string (refusal, "instance"));
+      g_autofree char *text = ctl_clean (ctl_string (refusal, "text"));
+      g_autofree char *since = ctl_time (ctl_string (refusal, "since"));
+      g_autofree char *again = ctl_time (ctl_string (refusal, "again"));
+
+      g_print ("  %s: ", instance);
+      g_print (_ ("not here since %s"), since);
+      if (*text != '\0')
+        g_print (" (%s)", text);
+      if (again != NULL)
+        {
+          g_print ("; ");
+          g_print (_ ("asked again %s"), again);
+        }
+      g_print ("\n");
+    }
+}
+
+/* Which of several calendar sources has the user, where the settings name them in order. */
+static void
+print_calendar (JsonObject *calendar)
+{
+  g_autofree char *holder = ctl_clean (ctl_string (calendar, "holder"));
+  g_autofree char *asked = ctl_clean (ctl_string (calendar, "asked"));
+
+  if (calendar == NULL)
+    return;
+  print_title (_ ("Calendar"));
+  if (*holder != '\0')
+    g_print ("  %s: %s\n", holder, _ ("has the mailbox"));
+  if (*asked != '\0')
+    g_print ("  %s: %s\n", asked, _ ("is asked whether it has the mailbox"));
+  if (*holder == '\0' && *asked == '\0')
+    g_print ("  %s\n", _ ("no source has the mailbox"));
+  print_refusals (ctl_array (calendar, "not_here"));
+}
+
+static void
 print_why (JsonObject *why)
 {
   JsonObject *presence = ctl_member (why, "presence");
@@ -233,6 +276,7 @@ print_why (JsonObject *why)
     ctl_claims_print (claims, "  ");
   else
     g_print ("  %s\n", _ ("nothing"));
+  print_calendar (ctl_member (why, "calendar"));
   print_choices (why);
   print_clients (ctl_array (why, "clients"));
   print_devices (ctl_array (why, "devices"));

@@ -97,8 +97,9 @@ class Shapes(ApiCase):
         daemon = self.begin()
         self.ask(daemon, 'PUT', f'/v1/presence/{ALICE}', {'status': 'busy'})
         why = self.ask(daemon, 'GET', f'/v1/presence/{ALICE}/why')
-        self.assertEqual(list(why), ['presence', 'choices', 'claims', 'client', 'clients', 'devices', 'forwarding', 'next_change',
-                                     'sinks'])
+        self.assertEqual(list(why), ['presence', 'choices', 'claims', 'client', 'clients', 'devices', 'forwarding',
+                                     'next_change', 'sinks', 'calendar'])
+        self.assertIsNone(why['calendar'])
         self.assertEqual(why['choices']['standing']['status'], 'busy')
         self.assertIsNone(why['choices']['timed'])
         self.assertEqual(why['forwarding'], {'action': 'do-not-change', 'target': None, 'target_kind': None,

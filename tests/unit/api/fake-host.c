@@ -143,6 +143,26 @@ musterd_host_get_figures (MusterdHost *host G_GNUC_UNUSED)
   return all;
 }
 
+MusterdCalendarOrder *
+musterd_host_explain_order (MusterdHost *host G_GNUC_UNUSED, const char *user G_GNUC_UNUSED)
+{
+  MusterdCalendarOrder *order = g_new0 (MusterdCalendarOrder, 1);
+
+  order->sources = g_strsplit ("fake", ";", -1);
+  order->asked = g_strdup ("fake");
+  order->refusals = g_ptr_array_new ();
+  return order;
+}
+
+void
+musterd_calendar_order_free (MusterdCalendarOrder *order)
+{
+  g_strfreev (order->sources);
+  g_free (order->asked);
+  g_ptr_array_unref (order->refusals);
+  g_free (order);
+}
+
 gboolean
 musterd_host_sync (MusterdHost *host G_GNUC_UNUSED, const char *instance, const char *user, GError **error)
 {

@@ -290,7 +290,7 @@ static const Case cases[] = {
   { "automatic", "DELETE", ALICE, NULL, 200, "*\"status\":\"available\"*" },
   { "why", "GET", ALICE "/why", NULL, 200,
     "{\"presence\":{*},\"choices\":{\"standing\":null,\"timed\":null,\"standing_ends\":null},\"claims\":[]*,\"sinks\":["
-    "]}" },
+    "],\"calendar\":{*}}" },
   { "why-unknown", "GET", "/v1/presence/bob/why", NULL, 404, "*bob*" },
   { "appointments", "GET", "/v1/users/alice@example.com/appointments", NULL, 200,
     "{\"user\":\"alice@example.com\",\"appointments\":[]}" },

@@ -243,6 +243,10 @@ test_why (void)
   MusterdChoice timed = { .template_id = (char *) "gone", .status = MUSTERD_STATUS_BUSY, .made = T,
                           .until = T + MUSTERD_HOUR };
   MusterdSinkWhy slot = { .instance = (char *) "lamp", .next_try = MUSTERD_TIME_NEVER };
+  char *sources[] = { (char *) "ews-stream:hq", (char *) "graph", NULL };
+  g_autoptr(GPtrArray) refusals = g_ptr_array_new ();
+  MusterdRefusal refusal = { (char *) "ews-stream:hq", (char *) "no mailbox", T, T + MUSTERD_DAY };
+  MusterdCalendarOrder order = { sources, (char *) "graph", NULL, refusals };
   MusterdWhy why = { .presence = presence, .standing = &standing, .timed = &timed, .standing_ends = T + MUSTERD_DAY,
                      .client = MUSTERD_CLIENT_LOCKED, .claims = claims, .devices = devices, .clients = clients,
                      .now = T, .next_change = T + MUSTERD_MINUTE, .settings = settings };
@@ -258,7 +262,11 @@ test_why (void)
   g_ptr_array_add (devices, &device);
   g_ptr_array_add (clients, &client);
   g_ptr_array_add (slots, &slot);
-  musterd_json_why (json, NULL, &why, slots, MUSTERD_RELATION_OWNER);
+  g_ptr_array_add (refusals, &refusal);
+  musterd_json_why (json, NULL, &why, slots, &order, MUSTERD_RELATION_OWNER);
+  assert_holds (json, "Why");
+  g_string_truncate (json, 0);
+  musterd_json_why (json, NULL, &why, slots, NULL, MUSTERD_RELATION_OWNER);
   assert_holds (json, "Why");
 }
 
