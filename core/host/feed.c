@@ -165,7 +165,8 @@ wants_sync (const MusterdPerson *before, const MusterdPerson *now)
   const MusterdSettings *a = before->settings, *b = now->settings;
 
   return a != b && a != NULL && b != NULL
-         && (a->days_ahead != b->days_ahead || (b->subject_as_text && !a->subject_as_text));
+         && (a->days_ahead != b->days_ahead || a->rules_stamp != b->rules_stamp
+             || (b->subject_as_text && !a->subject_as_text));
 }
 
 void

@@ -120,6 +120,15 @@ test_zone_and_days (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   settings->subject_as_text = TRUE;
   fixture_set_settings (f, settings);
   WAIT_FOR (f, fixture_count (f, "mailbox", "sync " ALICE) == 2);
+
+  /* What a rule asks of a subject was judged when the claim came. */
+  settings = settings_new (NULL, NULL);
+  settings->days_ahead = 7;
+  settings->subject_as_text = TRUE;
+  settings->rules_stamp = 1;
+  fixture_set_settings (f, settings);
+  WAIT_FOR (f, fixture_count (f, "mailbox", "sync " ALICE) == 3);
+  g_assert_cmpuint (seen (f, "*"), ==, 3);
 }
 
 /* Switched off for the user: sources and sinks alike have the user no more. */
