@@ -21,6 +21,8 @@ type_name (MusterdMemberType type)
       return "true or false";
     case MUSTERD_MEMBER_INTEGER:
       return "a whole number";
+    case MUSTERD_MEMBER_ANY:
+      return "a value";
     case MUSTERD_MEMBER_OBJECT:
     default:
       return "an object";
@@ -42,6 +44,8 @@ has_type (JsonNode *node, MusterdMemberType type)
       return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_BOOLEAN;
     case MUSTERD_MEMBER_INTEGER:
       return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
+    case MUSTERD_MEMBER_ANY:
+      return TRUE;
     case MUSTERD_MEMBER_OBJECT:
     default:
       return JSON_NODE_HOLDS_OBJECT (node);

@@ -12,7 +12,8 @@ typedef enum
   MUSTERD_MEMBER_TEXT_OR_NULL, /* a string, or null to clear */
   MUSTERD_MEMBER_BOOLEAN,
   MUSTERD_MEMBER_INTEGER,
-  MUSTERD_MEMBER_OBJECT        /* its own members are the handler's to check */
+  MUSTERD_MEMBER_OBJECT,       /* its own members are the handler's to check */
+  MUSTERD_MEMBER_ANY           /* its type is, too */
 } MusterdMemberType;
 
 typedef struct

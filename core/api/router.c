@@ -10,15 +10,28 @@
 #define PATH_MAX_BYTES 4096
 #define SEGMENTS_MAX 8
 
-/* Once, and only once: what is left of a '%' afterwards is the user's own. NULL: malformed, NUL or '/' inside. */
+#define ANY_NAME "{name}" /* the others are "{}" */
+
+/* Once, and only once: what is left of a '%' afterwards is the user's own. NULL: malformed, or NUL inside. */
 static char *
 decode_segment (const char *segment)
 {
-  g_autofree char *decoded = g_uri_unescape_string (segment, "/");
+  g_autofree char *decoded = g_uri_unescape_string (segment, NULL);
 
   if (decoded == NULL || !g_utf8_validate (decoded, -1, NULL))
     return NULL;
   return g_steal_pointer (&decoded);
+}
+
+static gboolean
+match_segment (const char *wanted, const char *segment, gboolean *takes)
+{
+  gboolean any_name = g_str_equal (wanted, ANY_NAME);
+
+  *takes = any_name || g_str_equal (wanted, "{}");
+  if (!*takes)
+    return g_str_equal (wanted, segment);
+  return segment[0] != '\0' && (any_name || strchr (segment, '/') == NULL);
 }
 
 static gboolean
@@ -31,12 +44,23 @@ match (const char *pattern, char *const *segments, char *args[MUSTERD_ROUTE_ARGS
     return FALSE;
   for (gsize i = 0; wanted[i] != NULL; i++)
     {
-      if (!g_str_equal (wanted[i], "{}") ? !g_str_equal (wanted[i], segments[i]) : segments[i][0] == '\0')
+      gboolean takes;
+
+      if (!match_segment (wanted[i], segments[i], &takes))
         return FALSE;
-      if (g_str_equal (wanted[i], "{}"))
+      if (takes)
         args[n_args++] = segments[i];
     }
   return TRUE;
+}
+
+static gboolean
+has_slash (char *const *segments)
+{
+  for (gsize i = 0; segments[i] != NULL && i < SEGMENTS_MAX; i++)
+    if (strchr (segments[i], '/') != NULL)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -70,7 +94,7 @@ musterd_route_find (const MusterdRoute *routes, gsize n_routes, const char *meth
       if (decoded == NULL)
         {
           g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
-                               "the path is not percent-encoded UTF-8, or holds an encoded '/' or NUL");
+                               "the path is not percent-encoded UTF-8, or holds an encoded NUL");
           return NULL;
         }
       g_free (segments[i]);
@@ -93,6 +117,9 @@ musterd_route_find (const MusterdRoute *routes, gsize n_routes, const char *meth
     }
   if (allowed->len > 0)
     *allow = g_strdup (allowed->str);
+  else if (has_slash (segments))
+    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
+                         "the path holds an encoded '/' where no name can have one");
   else
     g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "there is nothing at this path");
   return NULL;

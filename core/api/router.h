@@ -35,7 +35,7 @@ typedef enum
 typedef struct
 {
   const char     *method;
-  const char     *path; /* "{}" stands for one segment */
+  const char     *path; /* "{}" stands for one segment; "{name}" too, with any '/' encoded in it */
   MusterdMay      may;
   MusterdBodyKind body;
   const char     *query; /* nullable; names of parameters, separated by spaces */

@@ -51,6 +51,16 @@ void musterd_plugins_test    (MusterdRequest *request);
 void musterd_plugins_actions (MusterdRequest *request);
 void musterd_plugins_answer  (MusterdRequest *request);
 
+void musterd_settings_list   (MusterdRequest *request);
+void musterd_settings_show   (MusterdRequest *request);
+void musterd_settings_change (MusterdRequest *request);
+void musterd_settings_reset  (MusterdRequest *request);
+
+void musterd_templates_list   (MusterdRequest *request);
+void musterd_templates_add    (MusterdRequest *request);
+void musterd_templates_change (MusterdRequest *request);
+void musterd_templates_remove (MusterdRequest *request);
+
 void musterd_token_list    (MusterdRequest *request);
 void musterd_token_create  (MusterdRequest *request);
 void musterd_token_revoke  (MusterdRequest *request);

@@ -124,6 +124,24 @@ musterd_host_check (MusterdHost *host, const MusterdConfig *config, GPtrArray *p
   return problems->len == n_before;
 }
 
+GPtrArray *
+musterd_host_list_plugins (MusterdHost *host, const MusterdConfig *config)
+{
+  GPtrArray *plugins = g_ptr_array_new ();
+
+  for (guint i = 0; i < config->instances->len; i++)
+    {
+      const MusterdInstanceConfig *instance = g_ptr_array_index (config->instances, i);
+      const MusterdModule *module = instance->enabled != MUSTERD_ENABLED_NO
+                                        ? musterd_loader_open (host->loader, instance->plugin, NULL)
+                                        : NULL;
+
+      if (module != NULL && !g_ptr_array_find (plugins, module->descriptor, NULL))
+        g_ptr_array_add (plugins, (gpointer) module->descriptor);
+    }
+  return plugins;
+}
+
 /* Applying. */
 
 static MusterdWant

@@ -32,6 +32,9 @@ gboolean musterd_host_check (MusterdHost *host, const MusterdConfig *config, GPt
 /* Makes the running instances those of `config`: starts new ones, stops and forgets those that are gone, restarts
  * changed ones, leaves the others alone. Fails, changing nothing, where check would. */
 gboolean musterd_host_apply (MusterdHost *host, const MusterdConfig *config, GError **error);
+/* What the plugins of the enabled instances of `config` say of themselves (MusterPluginDescriptor, each once, in the
+ * order of the instances), as far as they can be opened. The descriptors stay for good. */
+GPtrArray *musterd_host_list_plugins (MusterdHost *host, const MusterdConfig *config);
 /* Stops all instances side by side; `done` when the last has, or at the deadline (those are named in the log and
  * abandoned). */
 void     musterd_host_stop  (MusterdHost *host, gint64 timeout, void (*done) (gpointer user_data), gpointer user_data);

@@ -7,6 +7,7 @@
 
 #include "api/certificate.h"
 #include "config/listen.h"
+#include "engine/scopes.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -126,6 +127,32 @@ warn_of_fixed (MusterdDaemon *daemon, const MusterdConfig *config)
     g_warning ("[api] connections-per-peer is another one now: it takes effect when musterd is restarted");
 }
 
+static gboolean
+is_same (const GPtrArray *a, const GPtrArray *b)
+{
+  if (a == NULL || a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (a->pdata[i] != b->pdata[i])
+      return FALSE;
+  return TRUE;
+}
+
+/* Which settings there are. All users' are composed anew with others, so only where there are others. */
+static void
+declare_settings (MusterdDaemon *daemon, const MusterdConfig *config)
+{
+  g_autoptr(GPtrArray) plugins = musterd_host_list_plugins (daemon->host, config);
+  g_autoptr(MusterdBlocks) blocks = NULL;
+
+  if (is_same (daemon->plugins, plugins))
+    return;
+  blocks = musterd_blocks_new ((const MusterPluginDescriptor *const *) plugins->pdata, plugins->len);
+  musterd_engine_set_blocks (daemon->engine, blocks);
+  g_clear_pointer (&daemon->plugins, g_ptr_array_unref);
+  daemon->plugins = g_steal_pointer (&plugins);
+}
+
 gboolean
 musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **error)
 {
@@ -148,6 +175,8 @@ musterd_daemon_apply (MusterdDaemon *daemon, MusterdConfig *config, GError **err
     }
   for (guint i = 0; i < warnings->len; i++)
     g_warning ("%s", (const char *) g_ptr_array_index (warnings, i));
+  /* Before an instance that starts is told of its users. */
+  declare_settings (daemon, config);
   if (!musterd_host_apply (daemon->host, config, error))
     return FALSE;
 

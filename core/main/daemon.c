@@ -38,6 +38,7 @@ tear_down (MusterdDaemon *daemon)
   g_clear_pointer (&daemon->host, musterd_host_free);
   g_clear_pointer (&daemon->dispatch, musterd_dispatch_free);
   g_clear_pointer (&daemon->engine, musterd_engine_free);
+  g_clear_pointer (&daemon->plugins, g_ptr_array_unref);
   g_clear_pointer (&daemon->secrets, musterd_secrets_free);
   g_clear_pointer (&daemon->store, musterd_store_close);
   g_clear_pointer (&daemon->clock, musterd_clock_unref);

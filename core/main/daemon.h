@@ -20,6 +20,7 @@ typedef struct
   MusterdEngine        *engine;
   MusterdDispatch      *dispatch;
   MusterdHost          *host;
+  GPtrArray            *plugins; /* nullable; MusterPluginDescriptor: those whose settings there are */
   MusterdApi           *api;
   GSource              *signals[3];
   GSource              *watchdog; /* nullable: nobody watches */

@@ -333,16 +333,15 @@ compose_relationships (Composition *composition)
   musterd_extension_from_string (get (composition, "relationships", "users-may"), &settings->users_may);
 }
 
-/* What all layers that may speak say of a table: a nearer row replaces a farther one of the same name. */
-static char *
-join_rows (const Composition *composition, const MusterdBlock *block, const MusterdSetting *setting)
+char *
+musterd_scopes_join_rows (const MusterdScopes *scopes, const MusterdBlock *block, const MusterdSetting *setting)
 {
   g_autoptr(GString) text = NULL;
-  guint n = count_layers (composition->scopes, block, setting);
+  guint n = count_layers (scopes, block, setting);
 
   for (guint i = 0; i < n; i++)
     {
-      const MusterdSettingScope *scope = composition->scopes->layers[i];
+      const MusterdSettingScope *scope = scopes->layers[i];
       const char *value = scope != NULL ? musterd_setting_scope_get_value (scope, block->name, setting->option.name)
                                         : NULL;
 
@@ -378,7 +377,7 @@ compose_options (Composition *composition)
           g_hash_table_insert (composition->settings->options,
                                g_strconcat (block->name, ".", setting->option.name, NULL),
                                setting->option.type == MUSTER_OPTION_TABLE && setting->kind == MUSTERD_SETTING_PLAIN
-                                   ? join_rows (composition, block, setting)
+                                   ? musterd_scopes_join_rows (composition->scopes, block, setting)
                                    : g_strdup (value));
         }
     }

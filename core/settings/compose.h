@@ -19,6 +19,10 @@ gboolean         musterd_scopes_may_change (const MusterdScopes *scopes, const M
  * the policy allows it. */
 const char      *musterd_scopes_get_value (const MusterdScopes *scopes, const MusterdBlock *block,
                                            const MusterdSetting *setting, MusterdLayer *from);
+/* What all layers that may speak say of a table (of kind PLAIN), a nearer row behind a farther one of the same name,
+ * which it replaces; NULL: nothing. The built-in rows are not in it. */
+char            *musterd_scopes_join_rows (const MusterdScopes *scopes, const MusterdBlock *block,
+                                           const MusterdSetting *setting);
 /* The templates a user has, in order: the user's own first, then the nearest scope's. Of central ones with one name the
  * nearest hides the others. Those of the user that are not open to users any more are there, but not active. */
 GPtrArray       *musterd_scopes_list_templates (const MusterdBlocks *blocks, const MusterdScopes *scopes);

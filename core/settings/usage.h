@@ -6,6 +6,8 @@
 
 G_BEGIN_DECLS
 
+/* Templates' ids → the setting that uses each, as below (char *, owned). */
+GHashTable *musterd_usage_list (const MusterdBlocks *blocks, GHashTable *scopes);
 /* The setting that uses this template, for people ("activation.start of location:Berlin"); NULL: none does.
  * `scopes`: id → MusterdSettingScope, all there are. */
 char *musterd_usage_find (const MusterdBlocks *blocks, GHashTable *scopes, const char *tmpl_id);

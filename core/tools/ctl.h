@@ -67,6 +67,8 @@ extern const CtlCommand ctl_relation_commands[];
 extern const CtlCommand ctl_token_commands[];
 extern const CtlCommand ctl_plugin_commands[];
 extern const CtlCommand ctl_secret_commands[];
+extern const CtlCommand ctl_settings_commands[];
+extern const CtlCommand ctl_template_commands[];
 extern const CtlCommand ctl_daemon_commands[];
 
 /* The n-th argument, NULL: not given. */

@@ -14,9 +14,10 @@
 #define TIMEOUT_SECONDS 120
 
 static const CtlCommand *const subjects[] = {
-  ctl_presence_commands, ctl_why_commands,   ctl_appointment_commands, ctl_delegation_commands,
-  ctl_watch_commands,    ctl_user_commands,  ctl_relation_commands,    ctl_token_commands,
-  ctl_plugin_commands,   ctl_secret_commands, ctl_daemon_commands,     ctl_desktop_commands,
+  ctl_presence_commands, ctl_why_commands,      ctl_appointment_commands, ctl_delegation_commands,
+  ctl_watch_commands,    ctl_user_commands,     ctl_relation_commands,    ctl_token_commands,
+  ctl_plugin_commands,   ctl_secret_commands,   ctl_daemon_commands,      ctl_desktop_commands,
+  ctl_settings_commands, ctl_template_commands,
 };
 
 static const CtlOption global_options[] = {

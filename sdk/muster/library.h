@@ -53,10 +53,6 @@ GHashTable  *muster_values_new      (void);                     /* name → Must
 
 /* option.c */
 
-/* Cuts `text` at `separator`; a backslash takes the next character as it is. Parts are stripped of blanks. */
-char **muster_option_split       (const char *text, char separator);
-/* The contrary: parts joined so that they split again. */
-char  *muster_option_join        (const char *const *parts, char separator);
 gboolean muster_secret_name_is_valid (const char *name);
 
 /* check.c: arguments of verbs. Each check returns TRUE when all is well and else refuses the call. */

@@ -151,6 +151,10 @@ MUSTER_HOST_API char *muster_option_check (const MusterOption *option, const cha
 /* Default rows, with those of `value` (nullable) laid over by their first column, compared without case; of two rows
  * with the same first column the later one counts. */
 MUSTER_HOST_API MusterTable *muster_option_parse_table (const MusterOption *option, const char *value, GError **error);
+/* Cuts `text` at `separator`; a backslash takes the next character as it is. Parts are stripped of blanks. */
+MUSTER_HOST_API char **muster_option_split (const char *text, char separator);
+/* The contrary: parts joined so that they split again. */
+MUSTER_HOST_API char *muster_option_join (const char *const *parts, char separator);
 /* Walks a table of options by its stride. */
 MUSTER_HOST_API const MusterOption *muster_option_nth (const MusterOption *options, gsize option_size, gsize i);
 MUSTER_HOST_API const MusterColumn *muster_column_nth (const MusterOption *option, gsize i);
