@@ -217,6 +217,18 @@ take_back (MusterdEngine *engine, const char *user)
   musterd_pending_everything (engine->pending, entry);
 }
 
+/* A choice that is still there was not ended after all, or its end could not be written. */
+static void
+keep_standing (MusterdEngine *engine, const char *user)
+{
+  MusterdEntry *entry = musterd_engine_find (engine, user);
+
+  if (entry == NULL || entry->facts.standing == NULL)
+    return;
+  entry->facts.standing->ending = FALSE;
+  musterd_engine_touch (engine, entry);
+}
+
 static void
 on_written (const GError *error, gpointer data)
 {
@@ -241,6 +253,9 @@ on_written (const GError *error, gpointer data)
   else if (command->type == COMMAND_SYNC_USERS)
     for (guint i = 0; i < command->removed->len; i++)
       take_back (engine, ((MusterdUser *) g_ptr_array_index (command->removed, i))->id);
+
+  if (command->type == COMMAND_END_STANDING)
+    keep_standing (engine, command->user);
 
   queue = queue_of (engine, command);
   if (queue != NULL && g_queue_peek_head (queue) == command)
@@ -479,6 +494,12 @@ musterd_engine_remove_template (MusterdEngine *engine, const char *id, const cha
 void
 musterd_command_end_standing (MusterdEngine *engine, MusterdEntry *entry)
 {
+  MusterdChoice *standing = entry->facts.standing;
+
+  /* Nobody waits for an answer to this, and until it is on disk the choice must not show: over a client that was lost
+   * before it said goodbye, it would come back for that long, and every telephone follow it. */
+  if (standing != NULL && !musterd_facts_choice_stays (&entry->facts, entry->settings))
+    standing->ending = TRUE;
   submit (engine, command_new (COMMAND_END_STANDING, entry->facts.user->id, NULL, NULL));
 }
 

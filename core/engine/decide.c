@@ -158,14 +158,10 @@ decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batc
   MusterdTime now = musterd_engine_now (command->engine);
 
   if (facts->standing != NULL)
-    {
-      const MusterdTemplate *tmpl = musterd_settings_find_id (settings, facts->standing->template_id);
-
-      command->end_standing
-          = command->type == COMMAND_AUTOMATIC
-            || (command->type == COMMAND_END_STANDING && (tmpl == NULL || !tmpl->stays))
-            || (command->type == COMMAND_EXPIRE && musterd_facts_choice_end (facts, settings) <= now);
-    }
+    command->end_standing
+        = command->type == COMMAND_AUTOMATIC
+          || (command->type == COMMAND_END_STANDING && !musterd_facts_choice_stays (facts, settings))
+          || (command->type == COMMAND_EXPIRE && musterd_facts_choice_end (facts, settings) <= now);
   if (facts->timed != NULL)
     command->end_timed
         = command->type == COMMAND_AUTOMATIC || (command->type == COMMAND_EXPIRE && facts->timed->until <= now);

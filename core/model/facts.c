@@ -198,17 +198,25 @@ end_of_day (MusterdTime moment, const char *zone_name)
   return (midnight - g_time_zone_get_offset (zone, interval)) * MUSTERD_SECOND;
 }
 
+gboolean
+musterd_facts_choice_stays (const MusterdFacts *facts, const MusterdSettings *settings)
+{
+  const MusterdTemplate *tmpl
+      = facts->standing != NULL ? musterd_settings_find_id (settings, facts->standing->template_id) : NULL;
+
+  return tmpl != NULL && tmpl->stays;
+}
+
 MusterdTime
 musterd_facts_choice_end (const MusterdFacts *facts, const MusterdSettings *settings)
 {
   const MusterdChoice *choice = facts->standing;
-  const MusterdTemplate *tmpl;
   const char *zone;
 
-  if (choice == NULL || settings->choice_ends == MUSTERD_CHOICE_ENDS_NEVER)
-    return MUSTERD_TIME_NEVER;
-  tmpl = musterd_settings_find_id (settings, choice->template_id);
-  if (tmpl != NULL && tmpl->stays)
+  if (choice != NULL && choice->ending)
+    return MUSTERD_TIME_ALWAYS;
+  if (choice == NULL || settings->choice_ends == MUSTERD_CHOICE_ENDS_NEVER
+      || musterd_facts_choice_stays (facts, settings))
     return MUSTERD_TIME_NEVER;
   if (settings->choice_ends == MUSTERD_CHOICE_ENDS_AFTER)
     return choice->made > MUSTERD_TIME_NEVER - settings->choice_ends_after ? MUSTERD_TIME_NEVER

@@ -23,6 +23,7 @@ typedef struct
   MusterdTime   made;
   MusterdTime   until; /* NEVER = a standing choice */
   char         *by;    /* nullable: who made it, when not the user */
+  gboolean      ending; /* its end has been ordered: it shows no more */
 } MusterdChoice;
 
 /* Kept with the start, so that a moved entry revives and a longer or renamed one does not. */
@@ -82,6 +83,8 @@ MusterdClaim *musterd_facts_find_claim   (const MusterdFacts *facts, const char 
 MusterdClaim *musterd_facts_put_claim    (MusterdFacts *facts, MusterdClaim *claim, MusterdTime now);
 gboolean      musterd_facts_remove_claim (MusterdFacts *facts, const char *source, const char *key);
 gboolean      musterd_facts_is_ignored   (const MusterdFacts *facts, const MusterdClaim *claim);
+/* Whether there is a standing choice whose template stays when a client starts or the last one ends. */
+gboolean      musterd_facts_choice_stays (const MusterdFacts *facts, const MusterdSettings *settings);
 /* When a standing choice ends by the setting choice-ends; NEVER if it does not. */
 MusterdTime   musterd_facts_choice_end   (const MusterdFacts *facts, const MusterdSettings *settings);
 /* From when on a client that is idle, or locked where locks do not count, counts as idle; until then it counts as
