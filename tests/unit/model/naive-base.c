@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What stands under the overlays at a moment. */
-#include "naive-parts.h"
+#include "naive.h"
 
 #include <string.h>
 #include <strings.h>
+
+#include "naive-parts.h"
+
+#define QUARTER (15 * 60)
+#define SECONDS_OF_DAY (24 * 3600)
 
 const MusterdTemplate *
 naive_find_template (const MusterdSettings *settings, const char *role_or_name)
@@ -46,6 +51,82 @@ naive_choice_template (const MusterdSettings *settings, const MusterdChoice *cho
         return tmpl;
     }
   return NULL;
+}
+
+/* The end of a standing choice. */
+
+static gint64
+offset_at (GTimeZone *zone, gint64 second)
+{
+  return g_time_zone_get_offset (zone, g_time_zone_find_interval (zone, G_TIME_TYPE_UNIVERSAL, second));
+}
+
+/* The number of the day on a calendar on the wall; no moment of a test lies before 1970. */
+static gint64
+day_on_the_wall (GTimeZone *zone, gint64 second)
+{
+  return (second + offset_at (zone, second)) / SECONDS_OF_DAY;
+}
+
+/* Looks at the calendar on the wall every quarter of an hour until it shows another day: no clock of these years has
+ * ever been moved at another moment, nor a day begun at one. */
+static MusterdTime
+end_of_day (MusterdTime moment, const char *zone_name)
+{
+  static GHashTable *zones; /* GLib reads a zone's file anew once nobody holds the zone */
+  gint64 second = moment / MUSTERD_SECOND;
+  gint64 tomorrow, look;
+  GTimeZone *zone;
+
+  if (zones == NULL)
+    zones = g_hash_table_new (g_str_hash, g_str_equal);
+  if (zone_name == NULL)
+    zone_name = "";
+  zone = g_hash_table_lookup (zones, zone_name);
+  if (zone == NULL)
+    {
+      zone = *zone_name != '\0' ? g_time_zone_new_identifier (zone_name) : g_time_zone_new_local ();
+      g_assert_nonnull (zone);
+      g_hash_table_insert (zones, g_strdup (zone_name), zone);
+    }
+
+  tomorrow = day_on_the_wall (zone, second) + 1;
+  look = tomorrow * SECONDS_OF_DAY - offset_at (zone, second) - 3 * 3600;
+  look -= look % QUARTER;
+  while (look <= second || day_on_the_wall (zone, look) < tomorrow)
+    look += QUARTER;
+  return look * MUSTERD_SECOND;
+}
+
+MusterdTime
+naive_choice_end (const MusterdFacts *facts, const MusterdSettings *settings)
+{
+  const MusterdChoice *choice = facts->standing;
+  const MusterdTemplate *tmpl;
+  const char *zone = facts->user->fields[MUSTERD_USER_ZONE];
+  gboolean has_client = facts->client_ended || (facts->clients != NULL && facts->clients->len > 0);
+
+  if (choice == NULL)
+    return MUSTERD_TIME_NEVER;
+  tmpl = naive_choice_template (settings, choice);
+  if (tmpl != NULL && tmpl->stays)
+    return MUSTERD_TIME_NEVER;
+  switch (settings->choice_ends)
+    {
+    case MUSTERD_CHOICE_ENDS_NEVER:
+      return MUSTERD_TIME_NEVER;
+    case MUSTERD_CHOICE_ENDS_AFTER:
+      return choice->made < MUSTERD_TIME_NEVER - settings->choice_ends_after
+                 ? choice->made + settings->choice_ends_after
+                 : MUSTERD_TIME_NEVER;
+    case MUSTERD_CHOICE_ENDS_AUTO:
+      if (has_client)
+        return MUSTERD_TIME_NEVER;
+      return end_of_day (choice->made, zone != NULL ? zone : settings->zone);
+    case MUSTERD_CHOICE_ENDS_DAY:
+    default:
+      return end_of_day (choice->made, zone != NULL ? zone : settings->zone);
+    }
 }
 
 /* Client state. */

@@ -39,7 +39,7 @@ left_init (Left *left, const MusterdFacts *facts, const MusterdSettings *setting
   if (facts->standing != NULL)
     {
       left->standing = *facts->standing;
-      left->standing.until = musterd_facts_choice_end (facts, settings);
+      left->standing.until = naive_choice_end (facts, settings);
       left->facts.standing = &left->standing;
     }
 }
@@ -175,9 +175,11 @@ renew_leases (MusterdFacts *ahead, const MusterdFacts *facts, MusterdTime now)
   musterd_facts_init (ahead, facts->user);
   for (guint i = 0; i < facts->claims->len; i++)
     {
-      MusterdClaim *claim = musterd_claim_copy (facts->claims->pdata[i]);
+      MusterdClaim *claim = facts->claims->pdata[i];
+      gboolean runs = claim->lease_until != MUSTERD_TIME_NEVER && claim->from <= now && claim->lease_until > now;
 
-      if (claim->from <= now && claim->lease_until > now)
+      claim = runs ? musterd_claim_copy (claim) : musterd_claim_ref (claim);
+      if (runs)
         claim->lease_until = MUSTERD_TIME_NEVER;
       g_ptr_array_add (ahead->claims, claim);
     }

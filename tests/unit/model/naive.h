@@ -31,6 +31,8 @@ GArray          *naive_walk        (const MusterdFacts *facts, const MusterdSett
 MusterdTime      naive_complete    (MusterdPresence *presence, const MusterdFacts *facts,
                                     const MusterdSettings *settings, const char *without, MusterdTime now,
                                     GArray *walk);
+/* When the standing choice ends by the setting choice-ends; NEVER if it does not, or if there is none. */
+MusterdTime      naive_choice_end  (const MusterdFacts *facts, const MusterdSettings *settings);
 /* All moments at which something known begins or ends (MusterdTime, sorted, without repetition). */
 GArray          *naive_boundaries  (const MusterdFacts *facts, const MusterdSettings *settings, const char *without);
 /* The same in all that is seen of a moment: everything but times, revision and `forwarding.from`. */
