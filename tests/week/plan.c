@@ -270,11 +270,10 @@ between (Day *day, gint32 from, gint32 until, gint32 step)
   return from + step * g_rand_int_range (day->rand, 0, (until - from) / step);
 }
 
-/* Commands of people and the life of their desktops: at every fifth minute, so that many share the disk's commits. */
 static void
 add_client (Day *day, gint32 at, MusterdClientState state, guint8 device, gint32 lease)
 {
-  PlanEvent *event = add (day, at - at % 5, PLAN_CLIENT);
+  PlanEvent *event = add (day, at, PLAN_CLIENT);
 
   event->what = state;
   event->device = device;
@@ -284,8 +283,8 @@ add_client (Day *day, gint32 at, MusterdClientState state, guint8 device, gint32
 static void
 plan_desk (Day *day)
 {
-  gint32 start = between (day, 7 * HOUR + 30, 9 * HOUR, 5), end = between (day, 16 * HOUR, 18 * HOUR, 5);
-  gint32 lunch = between (day, 12 * HOUR, 13 * HOUR, 5), away = between (day, 14 * HOUR, 15 * HOUR, 5);
+  gint32 start = between (day, 7 * HOUR + 30, 9 * HOUR, 1), end = between (day, 16 * HOUR, 18 * HOUR, 1);
+  gint32 lunch = between (day, 12 * HOUR, 13 * HOUR, 1), away = between (day, 14 * HOUR, 15 * HOUR, 1);
 
   add_client (day, start, MUSTERD_CLIENT_ACTIVE, 0, 0);
   if (chance (day->rand, 0.2))
@@ -308,10 +307,10 @@ plan_desk (Day *day)
 static void
 plan_roamer (Day *day)
 {
-  gint32 end = between (day, 15 * HOUR, 19 * HOUR, 5);
+  gint32 end = between (day, 15 * HOUR, 19 * HOUR, 1);
   guint8 device = (guint8) (day->user / 10 % 2);
 
-  for (gint32 at = between (day, 7 * HOUR, 10 * HOUR, 5); at < end; at += 25)
+  for (gint32 at = between (day, 7 * HOUR, 10 * HOUR, 1); at < end; at += 25)
     if (chance (day->rand, 0.9))
       add_client (day, at, chance (day->rand, 0.15) ? MUSTERD_CLIENT_IDLE : MUSTERD_CLIENT_ACTIVE, device, 30);
   if (chance (day->rand, 0.4))
@@ -369,6 +368,7 @@ plan_phone_call (Day *day)
     add_phone (day, at + 1 + length, chance (day->rand, 0.7) ? MUSTERD_TELEPHONY_NONE : MUSTERD_TELEPHONY_IDLE, device);
 }
 
+/* At every fifth minute, so that many share the disk's commits. */
 static void
 plan_choices (Day *day, double of_all)
 {

@@ -16,7 +16,7 @@ note_told (Week *week, guint user)
 {
   if (!week->told[user] && !week->commanded[user])
     g_array_append_val (week->to_compare, user);
-  week->n_transient += week->told[user] != 0; /* told twice before it could be looked at */
+  week->n_passing += week->told[user] != 0;
   week->told[user] = TRUE;
 }
 
@@ -44,13 +44,24 @@ week_start (Week *week)
   week->engine = musterd_engine_new (week->clock, week->store, week->settings, &error);
   g_assert_no_error (error);
   musterd_engine_listen (week->engine, on_changed, NULL, week);
-  week_rest (week);
+}
+
+static void
+on_written (G_GNUC_UNUSED const GError *error, gpointer data)
+{
+  ((Week *) data)->n_waiting--;
 }
 
 void
 week_stop (Week *week)
 {
-  week_rest (week);
+  /* Answers come in the order of the writes; one may lead to another write, the end of a choice, which leads to none. */
+  for (guint i = 0; i < 2; i++)
+    {
+      week->n_waiting++;
+      musterd_store_write (week->store, musterd_batch_new (), TRUE, on_written, week);
+      week_rest (week);
+    }
   musterd_engine_free (g_steal_pointer (&week->engine));
   musterd_store_close (g_steal_pointer (&week->store));
 }
@@ -62,12 +73,6 @@ on_watchdog (G_GNUC_UNUSED gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-on_barrier (G_GNUC_UNUSED const GError *error, gpointer data)
-{
-  *(gboolean *) data = TRUE;
-}
-
 void
 week_rest (Week *week)
 {
@@ -75,18 +80,8 @@ week_rest (Week *week)
 
   g_source_set_callback (watchdog, on_watchdog, NULL, NULL);
   g_source_attach (watchdog, week->context);
-  /* Answers come in the order of the writes, so that an empty one marks the end; and an answer may lead to another
-   * write, the end of a choice, which leads to none. */
-  for (guint i = 0; i < 2 || week->n_waiting > 0; i++)
-    {
-      gboolean answered = FALSE;
-
-      while (g_main_context_iteration (week->context, FALSE))
-        ;
-      musterd_store_write (week->store, musterd_batch_new (), TRUE, on_barrier, &answered);
-      while (!answered)
-        g_main_context_iteration (week->context, TRUE);
-    }
+  while (week->n_waiting > 0)
+    g_main_context_iteration (week->context, TRUE);
   while (g_main_context_iteration (week->context, FALSE))
     ;
   g_source_destroy (watchdog);

@@ -28,7 +28,8 @@ typedef struct
   GArray          *to_compare;   /* guint: the users of whom one of the two is true */
   MusterdTime     *look_at;   /* per watched user: the next boundary */
   guint            n_waiting; /* commands that have not been answered */
-  guint64          n_told, n_compared, n_events, n_transient, n_refused;
+  guint64          n_told, n_compared, n_events;
+  guint64          n_passing; /* told, and told anew at the same moment before anybody could look */
   gint64           naive_time; /* µs spent on the other reading */
   guint            n_reports;
 } Week;
@@ -36,7 +37,7 @@ typedef struct
 char *week_id    (guint user);
 void  week_start (Week *week); /* the daemon */
 void  week_stop  (Week *week);
-void  week_rest  (Week *week); /* until everything that was ordered is in force */
+void  week_rest  (Week *week); /* until everything that people ordered is in force */
 /* Looks at one user in both worlds. */
 void  week_compare (Week *week, guint user, const char *when);
 /* At those of whom the engine has told something; not at those with an order that is not in force, unless `all`. */

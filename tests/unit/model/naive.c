@@ -9,8 +9,11 @@
 static GPtrArray *
 keep_others (GPtrArray *all, gsize source_offset, const char *without)
 {
-  g_autoptr(GPtrArray) kept = g_ptr_array_new ();
+  g_autoptr(GPtrArray) kept = NULL;
 
+  if (without == NULL && all != NULL)
+    return g_ptr_array_ref (all);
+  kept = g_ptr_array_new ();
   for (guint i = 0; all != NULL && i < all->len; i++)
     {
       const char *source = G_STRUCT_MEMBER (char *, all->pdata[i], source_offset);
