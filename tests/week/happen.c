@@ -213,7 +213,7 @@ ignore (Week *week, const PlanEvent *event)
     return;
   word = g_strconcat (entry->source, "/", entry->key, NULL);
   week->n_waiting++;
-  musterd_engine_ignore (week->engine, id, word, on_done, week);
+  musterd_engine_ignore (week->engine, id, word, NULL, on_done, week);
   ledger_ignore (week->ledger, event->user, entry, week->now);
 }
 
@@ -342,7 +342,7 @@ week_happen (Week *week, const PlanEvent *event)
         g_autofree char *id = week_id (user);
 
         week->n_waiting++;
-        musterd_engine_automatic (week->engine, id, on_done, week);
+        musterd_engine_automatic (week->engine, id, NULL, on_done, week);
         ledger_automatic (week->ledger, user, week->now);
         break;
       }
