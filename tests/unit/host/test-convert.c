@@ -115,6 +115,26 @@ test_length (gconstpointer data)
     g_assert_true (longest->more == NULL || longest->more->link == NULL);
 }
 
+/* What calendar rules ask goes as far as the engine's door; of a private entry only the number. */
+static void
+test_asked (void)
+{
+  MusterClaim claim = CLAIM (.kind = MUSTER_CLAIM_APPOINTMENT, .categories = "Red;Travel", .n_attendees = G_MAXUINT32);
+  g_autoptr(MusterdClaim) open = musterd_convert_claim (&claim, "s", NULL, NOW, NULL);
+  g_autoptr(MusterdClaim) private = NULL, unasked = NULL;
+
+  g_assert_cmpstr (open->rules->categories, ==, "Red;Travel");
+  g_assert_cmpuint (open->rules->n_attendees, ==, G_MAXUINT32);
+  g_assert_cmpuint (open->rules->met, ==, 0);
+  claim.is_private = TRUE;
+  private = musterd_convert_claim (&claim, "s", NULL, NOW, NULL);
+  g_assert_null (private->rules->categories);
+  g_assert_cmpuint (private->rules->n_attendees, ==, G_MAXUINT32);
+  claim.n_attendees = 0;
+  unasked = musterd_convert_claim (&claim, "s", NULL, NOW, NULL);
+  g_assert_null (unasked->rules);
+}
+
 /* A plugin of a later level has longer structs. */
 static void
 test_stride (void)
@@ -217,6 +237,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &lengths[i], test_length);
     }
+  g_test_add_func ("/host/convert/asked", test_asked);
   g_test_add_func ("/host/convert/stride", test_stride);
   g_test_add_func ("/host/convert/desired", test_desired);
   return g_test_run ();
