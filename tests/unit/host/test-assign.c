@@ -69,6 +69,24 @@ n_claims (Fixture *f, const char *source)
   return fixture_n_claims (f, ALICE, source);
 }
 
+static guint
+n_refused (Fixture *f)
+{
+  g_autoptr(MusterdInstanceInfo) info = fixture_info (f, OLD);
+
+  return info->troubles->len;
+}
+
+static gboolean
+holder_is (Fixture *f, const char *instance)
+{
+  MusterdCalendarOrder *order = musterd_host_explain_order (f->host, ALICE);
+  const gboolean is = g_strcmp0 (order->holder, instance) == 0;
+
+  musterd_calendar_order_free (order);
+  return is;
+}
+
 static void
 test_first_takes (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -271,6 +289,97 @@ test_down (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   WAIT_FOR (f, fixture_count (f, OLD, "claim_put refused:*microphone*") == 1);
 }
 
+/* A plugin that is a calendar source and a sink has its users once: the order holds for both. */
+static void
+test_both_sides (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  static const char *const sources[] = { "good", OLD, NULL };
+
+  begin (f, sources, "[mailbox:old]\nEnabled=optional\n[good]\nEnabled=optional\n");
+  WAIT_FOR (f, told (f, "good", "apply") == 1);
+  g_assert_cmpuint (told (f, OLD, "user"), ==, 0);
+  fixture_tell (f, "good", "user-state " ALICE " not-here moved");
+  WAIT_FOR (f, told (f, "good", "gone") == 1 && told (f, OLD, "user") == 1);
+
+  g_autoptr(MusterdInstanceInfo) info = fixture_info (f, "good");
+
+  g_assert_cmpuint (info->sink.n_slots, ==, 0);
+  set_order (f, NULL);
+  WAIT_FOR (f, told (f, "good", "apply") == 2);
+}
+
+static void
+on_put (const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+  *(gboolean *) user_data = TRUE;
+}
+
+/* Whoever refused a whole company is not asked for all of it at one moment. */
+static void
+test_asked_bit_by_bit (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  const char *fields[MUSTERD_N_USER_FIELDS] = { NULL };
+  g_autoptr(GPtrArray) users = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  gboolean done = FALSE;
+
+  begin (f, old_new, BOTH);
+  for (guint i = 0; i < 120; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("u%u", i);
+
+      g_ptr_array_add (users, musterd_user_new (id, fields, NULL, NULL));
+    }
+  musterd_engine_put_users (f->engine, (MusterdUser *const *) users->pdata, users->len, MUSTERD_PUT_ANY, on_put, &done);
+  WAIT_FOR (f, done && fixture_count (f, OLD, "user u*") == 120);
+  for (guint i = 0; i < 120; i++)
+    {
+      g_autofree char *command = g_strdup_printf ("not-here u%u", i);
+
+      fixture_tell (f, OLD, command);
+      WAIT_FOR (f, n_refused (f) == i + 1);
+    }
+  WAIT_FOR (f, fixture_count (f, OLD, "gone u*") == 120);
+
+  fixture_move (f, 27 * MUSTERD_HOUR);
+  WAIT_FOR (f, n_refused (f) == 20);
+  fixture_move (f, MUSTERD_SECOND);
+  WAIT_FOR (f, n_refused (f) == 0);
+}
+
+static void
+test_explained (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  MusterdCalendarOrder *order;
+  const MusterdRefusal *refusal;
+
+  begin (f, old_new, BOTH);
+  order = musterd_host_explain_order (f->host, ALICE);
+  g_assert_cmpstr (order->sources[0], ==, OLD);
+  g_assert_cmpstr (order->sources[1], ==, NEW);
+  g_assert_null (order->holder);
+  g_assert_cmpstr (order->asked, ==, OLD);
+  musterd_calendar_order_free (order);
+
+  fixture_tell (f, OLD, "not-here " ALICE);
+  WAIT_FOR (f, told (f, NEW, "user") == 1);
+  fixture_tell (f, NEW, "calendar " ALICE);
+  WAIT_FOR (f, holder_is (f, NEW));
+  order = musterd_host_explain_order (f->host, ALICE);
+  g_assert_null (order->asked);
+  g_assert_cmpuint (order->refusals->len, ==, 1);
+  refusal = g_ptr_array_index (order->refusals, 0);
+  g_assert_cmpstr (refusal->instance, ==, OLD);
+  g_assert_cmpstr (refusal->text, ==, "no such mailbox");
+  g_assert_cmpint (refusal->since, ==, NINE);
+  g_assert_cmpint (refusal->again, >, NINE + 21 * MUSTERD_HOUR);
+  g_assert_cmpint (refusal->again, <, NINE + 27 * MUSTERD_HOUR);
+  musterd_calendar_order_free (order);
+
+  set_order (f, NULL);
+  g_assert_null (musterd_host_explain_order (f->host, ALICE));
+}
+
 static void
 test_user_goes (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -302,6 +411,9 @@ main (int argc, char *argv[])
   TEST ("instance-goes", test_instance_goes);
   TEST ("down", test_down);
   TEST ("user-goes", test_user_goes);
+  TEST ("both-sides", test_both_sides);
+  TEST ("asked-bit-by-bit", test_asked_bit_by_bit);
+  TEST ("explained", test_explained);
 #undef TEST
   return g_test_run ();
 }
