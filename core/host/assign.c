@@ -218,13 +218,17 @@ first_to_ask (MusterdHost *host, const MusterdAssignment *assignment, const Must
   return NULL;
 }
 
-static void
+/* TRUE: it was another one. */
+static gboolean
 set_name (char **place, const char *name)
 {
   char *before = *place;
 
+  if (g_strcmp0 (before, name) == 0)
+    return FALSE;
   *place = name != NULL ? musterd_intern (name) : NULL;
   g_clear_pointer (&before, musterd_intern_release);
+  return TRUE;
 }
 
 /* What the refusing sources left is not kept true by anybody. */
@@ -279,23 +283,23 @@ musterd_assign_is_ready (const MusterdHost *host)
   return host->assignments->known && host->config != NULL;
 }
 
-void
+gboolean
 musterd_assign_look (MusterdHost *host, const MusterdPerson *person)
 {
   MusterdAssignment *assignment;
   const char *first;
-  gboolean nobody;
+  gboolean nobody, changed = FALSE;
 
   if (!musterd_assign_is_ready (host))
-    return; /* everybody is looked at then */
+    return FALSE; /* everybody is looked at then */
   if (person->settings == NULL || person->settings->calendar_sources == NULL)
     {
       assignment = find (host, person->user->id);
       if (assignment == NULL)
-        return;
+        return FALSE;
       musterd_assign_save (host, person->user->id, NULL);
       forget (host, assignment);
-      return;
+      return TRUE;
     }
   assignment = musterd_assignment_get (host->assignments, person->user->id);
   forget_unlisted (host, assignment, person);
@@ -303,15 +307,16 @@ musterd_assign_look (MusterdHost *host, const MusterdPerson *person)
       && (!is_listed (person->settings, assignment->holder) || refuses (assignment, assignment->holder)
           || !is_eligible (host, assignment->holder, person->user)))
     {
-      set_name (&assignment->holder, NULL);
+      changed = set_name (&assignment->holder, NULL);
       musterd_assign_save (host, assignment->user, assignment);
     }
   first = first_to_ask (host, assignment, person);
-  set_name (&assignment->asked, g_strcmp0 (first, assignment->holder) != 0 ? first : NULL);
+  changed |= set_name (&assignment->asked, g_strcmp0 (first, assignment->holder) != 0 ? first : NULL);
   nobody = first == NULL && assignment->refusals != NULL && assignment->refusals->len > 0;
   if (nobody != assignment->nobody)
     mark_stale (host, assignment, nobody);
   assignment->nobody = nobody;
+  return changed;
 }
 
 gboolean
@@ -500,8 +505,8 @@ musterd_assign_all (MusterdHost *host, gboolean ask)
         continue;
       if (ask && musterd_assign_ask (host, person->user->id))
         continue; /* which looks, too */
-      musterd_assign_look (host, person);
-      musterd_host_see (host, person->user->id);
+      if (musterd_assign_look (host, person))
+        musterd_host_see (host, person->user->id);
     }
 }
 

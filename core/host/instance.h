@@ -250,8 +250,8 @@ MusterdAssignments *musterd_assignments_new  (MusterdHost *host);
 void                musterd_assignments_free (MusterdAssignments *assignments);
 gboolean musterd_assign_is_ready (const MusterdHost *host); /* nobody is handed to anybody before */
 void     musterd_assign_known    (MusterdHost *host); /* what was kept has been read */
-/* Works out who is to be asked; whoever calls it has the instances look at the user. */
-void     musterd_assign_look     (MusterdHost *host, const MusterdPerson *person);
+/* Works out who is to be asked. TRUE: others have the user now; whoever calls it has the instances look at the user. */
+gboolean musterd_assign_look     (MusterdHost *host, const MusterdPerson *person);
 /* Of all users; `ask`: those who refused are asked again. */
 void     musterd_assign_all      (MusterdHost *host, gboolean ask);
 void     musterd_assign_forget   (MusterdHost *host, const char *user);
