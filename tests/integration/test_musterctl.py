@@ -160,6 +160,17 @@ class Presence(CtlCase):
                 self.assertIn(BOB, self.refused(daemon, *args))
                 self.assertIn(BOB, self.refused(daemon, '--json', *args))
 
+    def test_why_calendar(self):
+        """Who has the mailbox, where the settings name sources in order."""
+        daemon = self.begin()
+        self.assertNotIn('Calendar', daemon.ctl('why', ALICE).stdout)
+        daemon.ctl('settings', 'set', 'all', 'calendar.sources=ews-stream:hq;graph')
+        order = daemon.json('why', ALICE)['calendar']
+        self.assertEqual(order, {'sources': ['ews-stream:hq', 'graph'], 'holder': None, 'asked': None, 'not_here': []})
+        self.assertIn('Calendar\n  no source has the mailbox\n', daemon.ctl('why', ALICE).stdout)
+        daemon.ctl('settings', 'unset', 'all', 'calendar.sources')
+        self.assertIsNone(daemon.json('why', ALICE)['calendar'])
+
     def test_why(self):
         daemon = self.begin()
         daemon.ctl('set', ALICE, 'busy', '--text', 'a\u202eb', '--until', '+10m')
