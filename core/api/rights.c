@@ -51,10 +51,12 @@ musterd_rights_check_relation (const MusterdCaller *caller, MusterdReplica *repl
                                MusterdRelation needed, MusterdRelation *relation, GError **error)
 {
   MusterdRelation is = musterd_caller_relation (caller, replica, owner);
+  const MusterdAccess *access = musterd_replica_get_access (replica, owner);
 
   if (relation != NULL)
     *relation = is;
-  if (is == MUSTERD_RELATION_BLOCKED || (!caller->admin && musterd_replica_get_user (replica, owner) == NULL))
+  if (is == MUSTERD_RELATION_BLOCKED || (!caller->admin && musterd_replica_get_user (replica, owner) == NULL)
+      || (is < MUSTERD_RELATION_OWNER && access != NULL && !musterd_access_in_use (access)))
     {
       g_autofree char *shown = musterd_error_word (owner);
 

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 gboolean musterd_rights_check (const MusterdRoute *route, const MusterdCaller *caller, MusterdReplica *replica,
                                char *const *args, MusterdRelation *relation, GError **error);
 /* Whether the caller is at least `needed` to `owner`; `relation` (nullable) is set to what they are. FALSE with
- * FORBIDDEN, which says what it takes; or with NOT_FOUND: there is no such user, or the caller is blocked, which must
- * be one and the same to them. Administrators pass, whoever there is. */
+ * FORBIDDEN, which says what it takes; or with NOT_FOUND: there is no such user, the caller is blocked, or presence is
+ * not in use for the owner, which must be one and the same to the caller. Administrators pass, whoever there is. */
 gboolean musterd_rights_check_relation (const MusterdCaller *caller, MusterdReplica *replica, const char *owner,
                                         MusterdRelation needed, MusterdRelation *relation, GError **error);
 

@@ -64,7 +64,7 @@ class Walk(harness.TestCase):
             daemon.ctl('user', 'add', viewer)
             if len(granted) > 1:
                 status, body = self.ask(port, callers['administrator'], 'PUT',
-                                        f'/v1/relationships/{OWNER}/{viewer}', {'level': level})[::2]
+                                        f'/v1/relationships/{OWNER}/{viewer}', {'level': level, 'as': 'owner'})[::2]
                 self.assertIn(status, (200, 201, 204), body)
             callers[level] = create(viewer)
         return port, {level: callers[level] for level in LEVELS if level in callers}

@@ -173,6 +173,30 @@ test_unknown (void)
     }
 }
 
+/* Where presence is not in use, there is nobody but for the user and administrators, who are told so by others. */
+static void
+test_not_in_use (void)
+{
+  static const MusterdRoute route = { .method = "GET", .path = "/", .may = MUSTERD_MAY_OWNER };
+  g_autoptr(MusterdReplica) replica = replica_new ();
+  g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_change_free);
+  const MusterdCaller alice = { .scope = MUSTERD_SCOPE_USER, .user = (char *) ALICE };
+  const MusterdCaller bob = { .scope = MUSTERD_SCOPE_USER, .user = (char *) "bob" };
+  MusterdReplicaChange *change = g_new0 (MusterdReplicaChange, 1);
+  MusterdRelation relation;
+  g_autoptr(GError) error = NULL;
+
+  change->id = g_strdup ("bob");
+  change->regraded = TRUE;
+  change->settings = musterd_settings_new_default ();
+  change->settings->in_use = FALSE;
+  g_ptr_array_add (changes, change);
+  musterd_replica_apply (replica, changes, 10);
+  g_assert_false (musterd_rights_check (&route, &alice, replica, path_of_bob, &relation, &error));
+  g_assert_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
+  g_assert_true (musterd_rights_check (&route, &bob, replica, path_of_bob, &relation, NULL));
+}
+
 /* Whoever opens a route to more than users says it here, too. */
 static void
 test_open_routes (void)
@@ -206,6 +230,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &grants[i], test_grant);
     }
   g_test_add_func ("/api/rights/unknown", test_unknown);
+  g_test_add_func ("/api/rights/not-in-use", test_not_in_use);
   g_test_add_func ("/api/rights/open-routes", test_open_routes);
   return g_test_run ();
 }
