@@ -43,9 +43,10 @@ find_id (JsonNode *agenda, const char *word)
     {
       JsonObject *claim = json_array_get_object_element (claims, i);
       const char *id = ctl_string (claim, "id"), *key = ctl_string (claim, "key");
-      g_autofree char *both = g_strdup_printf ("%s/%s", ctl_string (claim, "source"), key);
+      const char *source = ctl_string (claim, "source"); /* nullable, as the key is: not for this viewer */
+      g_autofree char *both = source != NULL && key != NULL ? g_strconcat (source, "/", key, NULL) : NULL;
 
-      if (g_strcmp0 (word, id) == 0 || g_strcmp0 (word, key) == 0 || g_str_equal (word, both))
+      if (g_strcmp0 (word, id) == 0 || g_strcmp0 (word, key) == 0 || g_strcmp0 (word, both) == 0)
         return g_strdup (id);
     }
   return NULL;

@@ -28,7 +28,7 @@ bare_outcome_text (JsonObject *claim)
   if (g_strcmp0 (outcome, "no-effect") == 0 && g_strcmp0 (ctl_string (claim, "reason"), "rule") == 0)
     return g_strdup_printf (_ ("no effect: rule \"%s\""), rule);
   if (g_strcmp0 (outcome, "no-effect") == 0)
-    return g_strdup_printf (_ ("no effect: %s"), *reason != '\0' ? reason : "?");
+    return *reason != '\0' ? g_strdup_printf (_ ("no effect: %s"), reason) : g_strdup (_ ("no effect"));
   return ctl_words (outcome);
 }
 
@@ -53,6 +53,8 @@ title_text (JsonObject *claim)
     return ctl_clean (text);
   if (ctl_bool (claim, "private"))
     return g_strdup (_ ("(private)"));
+  if (ctl_string (claim, "kind") == NULL) /* for this viewer it is a span of time and no more */
+    return ctl_words (ctl_string (claim, "free_busy"));
   return ctl_clean (ctl_string (claim, "template"));
 }
 

@@ -38,6 +38,13 @@ print_choice (const char *title, JsonObject *choice, const char *ends)
   g_print ("  %s\n", line->str);
 }
 
+/* Whether it is all there: to whoever is neither the user nor an administrator what is inside is null. */
+static gboolean
+has_inside (JsonObject *why)
+{
+  return ctl_member (why, "forwarding") != NULL;
+}
+
 static void
 print_choices (JsonObject *why)
 {
@@ -45,6 +52,8 @@ print_choices (JsonObject *why)
   JsonObject *standing = ctl_member (choices, "standing"), *timed = ctl_member (choices, "timed");
   g_autofree char *client = ctl_words (ctl_string (why, "client"));
 
+  if (standing == NULL && timed == NULL && !has_inside (why))
+    return;
   print_title (_ ("Chosen by hand"));
   print_choice (_ ("for a time"), timed, ctl_string (timed, "until"));
   print_choice (_ ("until changed"), standing, ctl_string (choices, "standing_ends"));
@@ -278,6 +287,8 @@ print_why (JsonObject *why)
     g_print ("  %s\n", _ ("nothing"));
   print_calendar (ctl_member (why, "calendar"));
   print_choices (why);
+  if (!has_inside (why))
+    return;
   print_clients (ctl_array (why, "clients"));
   print_devices (ctl_array (why, "devices"));
   print_forwarding (ctl_member (why, "forwarding"));

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import re
-import socket
+import sqlite3
 import subprocess
 
 import harness
@@ -20,6 +20,9 @@ listen=127.0.0.1:0
 [tells:zqsink]
 View=owner
 '''
+
+
+NUMBER = walk.NUMBER.decode()
 
 
 def routes():
@@ -37,10 +40,19 @@ class Walk(harness.TestCase):
         if not folder:
             self.skipTest('MUSTER_BAD_PLUGINS is not set: run this test through meson')
         daemon = self.start(CONFIG, args=['--plugin-dir', folder])
+        daemon.stop()
+        # A template that moves telephones: forward all calls to a number.
+        with contextlib.closing(sqlite3.connect(daemon.state_dir / 'muster.db')) as db:
+            changed = db.execute('UPDATE templates SET forward_action = 3, forward_number = ? WHERE name = ?',
+                                 (NUMBER, 'Break'))
+            self.assertEqual(changed.rowcount, 1)
+            db.commit()
+        daemon.log.unlink()
+        daemon.start()
         daemon.ctl('user', 'add', OWNER, '--mobile', '+49305550001', '--email', 'zqmail@example.com')
         daemon.ctl('user', 'add', SPARE)
-        # First what a call is to hide: it is no part of the presence then, and stays what was chosen.
-        daemon.ctl('set', OWNER, '--status', 'busy', '--text', 'zqchoice')
+        # First what a call is to hide: it stands, and is no part of the presence. Its template outlives a desktop's start.
+        daemon.ctl('set', OWNER, 'Out of office', '--text', 'zqchoice')
         daemon.ctl('plugin', 'sync', 'tells:zqsource', OWNER)
         harness.wait_for('everything said', lambda: self.is_told(daemon), alive=daemon)
         return daemon
@@ -131,6 +143,66 @@ class Walk(harness.TestCase):
                 self.assertIn(word, self.seen[first])
         self.assertNotIn('zq', re.sub(r'tells:zq\w+', '', daemon.read_log()), 'a word in the log')
         self.check_log(daemon, callers)
+
+    def test_times(self):
+        """Until when, and from when on again, is no text: who may see anything sees it."""
+        daemon = self.begin()
+        port, callers = self.admit(daemon)
+        daemon.ctl('set', OWNER, '--status', 'busy', '--until', '+2h')
+        seen = {}
+        for level in callers:
+            status, _, data = self.ask(port, callers[level], 'GET', f'/v1/presence/{OWNER}')
+            if status == 200:
+                presence = json.loads(data)
+                seen[level] = [presence[name] for name in ('status', 'reach', 'since', 'until', 'next_free', 'stale')]
+        self.assertIn('employee', seen)
+        self.assertIsNotNone(seen['owner'][3])
+        self.assertEqual(seen, dict.fromkeys(seen, seen['owner']))
+
+    def test_forwarding(self):
+        """A status leaves it as it would be without, whoever chooses; a template brings its own, if an assistant-plus
+        chooses it."""
+        daemon = self.begin()
+        port, callers = self.admit(daemon)
+        for level in ('assistant', 'assistant-plus'):
+            if level not in callers:
+                self.skipTest('there is no route for relationships')
+        def choose(level, body):
+            status, _, data = self.ask(port, callers[level], 'PUT', f'/v1/presence/{OWNER}', body)
+            self.assertNotIn(walk.NUMBER, data)
+            return status, daemon.json('why', OWNER)['forwarding']
+        without = daemon.json('why', OWNER)['forwarding']
+        self.assertEqual(choose('assistant', {'status': 'unavailable', 'text': 'x'}), (200, without))
+        self.assertEqual(choose('assistant', {'template': 'Break'}), (403, without))
+        status, forwarding = choose('assistant-plus', {'template': 'Break'})
+        self.assertEqual((status, forwarding['action'], forwarding['target']), (200, 'forward', NUMBER))
+        self.assertEqual(choose('assistant', {'status': 'busy'}), (200, without))
+
+    def test_musterctl(self):
+        """What people read of it."""
+        daemon = self.begin()
+        port, callers = self.admit(daemon)
+        private = next(claim['id'] for claim in daemon.json('appointments', OWNER)['appointments'] if claim['private'])
+        file = self.folder / 'token'
+        def ctl(level, *args, code=0):
+            file.write_text(callers[level]['Authorization'].removeprefix('Bearer '), encoding='utf-8')
+            file.chmod(0o600)
+            done = daemon.ctl('--url', f'http://127.0.0.1:{port}', '--token-file', file, *args, code=code)
+            self.assertEqual([word for word, first in WORDS.items() if word in done.stdout.encode() and
+                              (first is None or LEVELS.index(level) < LEVELS.index(first))], [])
+            return done.stdout + done.stderr
+        self.assertNotIn('Forwarding', ctl('employee', 'why', OWNER))
+        self.assertIn('Forwarding', ctl('owner', 'why', OWNER))
+        self.assertRegex(ctl('employee', 'appointments', OWNER), '(?m)tentative .*not yet: begins')
+        self.assertIn("takes the relationship 'assistant'", ctl('employee', 'set', OWNER, '--status', 'busy', code=1))
+        self.assertIn('only this user', ctl('employee', 'delegations', OWNER, code=1))
+        self.assertIn('Nobody has done anything', ctl('employee', 'delegations'))
+        if 'assistant-plus' in callers:
+            self.assertNotIn(private, ctl('assistant', 'appointments', OWNER))
+            self.assertIn(private, ctl('assistant-plus', 'appointments', OWNER))
+            ctl('assistant-plus', 'ignore', OWNER, private)
+            self.assertRegex(ctl('owner', 'delegations'), f'assistant-plus@example.com +ignore {private}')
+        self.assertRegex(ctl('administrator', 'delegations'), f'{OWNER} +root +template Out of office')
 
     def check_log(self, daemon, callers):
         """What was done in the owner's name by others, and nothing else, is kept."""

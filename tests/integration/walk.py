@@ -13,6 +13,8 @@ OWNER, SPARE, UNKNOWN = 'alice@example.com', 'spare@example.com', 'alixe@example
 GRANTED = ('blocked', 'employee', 'team-colleague', 'assistant', 'assistant-plus')
 LEVELS = ('nobody', 'monitor', 'agent', *GRANTED, 'owner', 'administrator')
 
+NUMBER = b'+49305550002'  # to which the template Break forwards
+
 # Every word that the plugin "tells" or the test itself says of the owner, and the first level that may see it: None is
 # nobody at all, wherever they look.
 WORDS = {
@@ -22,6 +24,7 @@ WORDS = {
     b'zqlabel': 'team-colleague',
     b'Appointment': 'team-colleague',
     b'zqsource': 'team-colleague',
+    b'zqwritten': 'team-colleague',
     b'zqchoice': 'assistant',
     b'zqlink': 'owner',
     b'zqkey': 'owner',
@@ -31,6 +34,7 @@ WORDS = {
     b'zqdetail': 'owner',
     b'zqsink': 'owner',
     b'+49305550001': 'owner',
+    NUMBER: 'owner',
     b'zqmail': 'owner',
 }
 
@@ -122,7 +126,8 @@ ROWS = [
 
     row('POST', '/v1/users/{}/appointments/{}/ignore', '/v1/users/{owner}/appointments/{claim}/ignore',
         PLUS.replace('200', '204'), {}),
-    row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', ASSISTANTS, {'status': 'busy', 'text': 'zqchoice again'}),
-    row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', PLUS, {'template': 'Break', 'text': 'zqchoice again'}),
+    row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', ASSISTANTS, {'status': 'busy', 'text': 'zqwritten'}),
+    row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', PLUS, {'template': 'Break', 'text': 'zqwritten'}),
+    row('GET', '/v1/presence/{}/why', '/v1/presence/{owner}/why', EMPLOYEES),
     row('DELETE', '/v1/presence/{}', '/v1/presence/{owner}', ASSISTANTS),
 ]
