@@ -13,7 +13,7 @@ OWNER, SPARE, UNKNOWN = 'alice@example.com', 'spare@example.com', 'alixe@example
 GRANTED = ('blocked', 'employee', 'team-colleague', 'assistant', 'assistant-plus')
 LEVELS = ('nobody', 'monitor', 'agent', *GRANTED, 'owner', 'administrator')
 
-NUMBER = b'+49305550002'  # to which the template Break forwards
+NUMBER = b'+49305550002'  # to which a template of the owner's forwards
 
 # Every word that the plugin "tells" or the test itself says of the owner, and the first level that may see it: None is
 # nobody at all, wherever they look.
@@ -24,6 +24,7 @@ WORDS = {
     b'zqlabel': 'team-colleague',
     b'Appointment': 'team-colleague',
     b'zqsource': 'team-colleague',
+    b'zqtemplate': 'team-colleague',
     b'zqwritten': 'team-colleague',
     b'zqchoice': 'assistant',
     b'zqlink': 'owner',
@@ -40,8 +41,10 @@ WORDS = {
 
 # Where it is otherwise. What colleagues see of a source is that of the presence, and not that of an entry; what is
 # connected, and how it fares, is the monitor's business, and says nothing of anybody. A user's agents know of the user's
-# desktops, and of nothing else.
+# desktops, and of nothing else. Whoever may choose a template sees what it does, and
+# the central ones are everybody's.
 ELSEWHERE = {'/v1/users/{}/appointments': {b'zqsource': 'owner'},
+             '/v1/templates': {b'zqtemplate': 'assistant-plus', NUMBER: 'assistant-plus', b'Appointment': 'blocked'},
              '/v1/clients': {b'zqclient': 'agent', b'zqsource': 'agent'},
              '/metrics': {b'zqsource': 'monitor', b'zqsink': 'monitor'}}
 
@@ -80,7 +83,12 @@ ROWS = [
     row('GET', '/v1/users/{}', '/v1/users/{owner}', THE_OWNER),
     row('GET', '/v1/relationships', '/v1/relationships?owner={owner}', SELF.format(200)),
     row('GET', '/v1/relationships', '/v1/relationships?viewer={owner}', ADMINISTRATORS.format(200)),
-    row('GET', '/v1/relationships/{}/{}', '/v1/relationships/{owner}/{spare}', THE_OWNER),
+    row('GET', '/v1/relationships/{}/{name}', '/v1/relationships/{owner}/{spare}', THE_OWNER),
+    row('GET', '/v1/settings', '/v1/settings', ANYBODY),
+    row('GET', '/v1/settings/{name}', '/v1/settings/user:{owner}', SELF.format(200)),
+    row('GET', '/v1/templates', '/v1/templates', ANYBODY),
+    row('GET', '/v1/templates', '/v1/templates?scope=user:{owner}', SELF.format(200)),
+    row('GET', '/v1/templates', '/v1/templates?user={owner}', '401 403 403  403 403 403 403 200  200 200'),
     row('GET', '/v1/users', '/v1/users', ADMINISTRATORS.format(200)),
     row('GET', '/v1/delegations', '/v1/delegations', ANYBODY),
     row('GET', '/v1/delegations', '/v1/delegations?user={owner}', THE_OWNER),
@@ -101,8 +109,8 @@ ROWS = [
     row('GET', '/v1/clients/{}', '/v1/clients/walk?user={owner}', THEIRS.format(200, 404)),
     row('PATCH', '/v1/clients/{}', '/v1/clients/walk?user={owner}', THEIRS.format(200, 404), {}),
     row('DELETE', '/v1/clients/{}', '/v1/clients/none?user={owner}', THEIRS.format(404, 404)),
-    row('PUT', '/v1/relationships/{}/{}', '/v1/relationships/{owner}/{spare}', THE_OWNER, {'level': 'employee'}),
-    row('DELETE', '/v1/relationships/{}/{}', '/v1/relationships/{owner}/{spare}',
+    row('PUT', '/v1/relationships/{}/{name}', '/v1/relationships/{owner}/{spare}', THE_OWNER, {'level': 'employee'}),
+    row('DELETE', '/v1/relationships/{}/{name}', '/v1/relationships/{owner}/{spare}',
         '401 403 403  404 403 403 403 403  204 204'),
     row('POST', '/v1/tokens', '/v1/tokens', SELF.format(201), {'user': '{owner}', 'label': 'walk'}),
     row('DELETE', '/v1/tokens/{}', '/v1/tokens/0000000000', '401 403 403  404 404 404 404 404  404 404'),
@@ -124,10 +132,16 @@ ROWS = [
     row('DELETE', '/v1/secrets/{}', '/v1/secrets/walk', ADMINISTRATORS.format(404)),
     row('PUT', '/v1/backup', '/v1/backup', ADMINISTRATORS.format(400), 'no store', 'application/octet-stream'),
 
+    row('PATCH', '/v1/settings/{name}', '/v1/settings/user:{owner}', SELF.format(200), {}),
+    row('POST', '/v1/settings/{name}/reset', '/v1/settings/user:{owner}/reset', SELF.format(200), {}),
+    row('POST', '/v1/templates', '/v1/templates', '401 403 403  403 403 403 403 403  201 409',
+        {'scope': 'user:{owner}', 'name': 'walk', 'status': 'busy'}),
+    row('PATCH', '/v1/templates/{}', '/v1/templates/{template}', '401 403 403  404 404 404 404 404  200 200', {}),
     row('POST', '/v1/users/{}/appointments/{}/ignore', '/v1/users/{owner}/appointments/{claim}/ignore',
         PLUS.replace('200', '204'), {}),
     row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', ASSISTANTS, {'status': 'busy', 'text': 'zqwritten'}),
-    row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', PLUS, {'template': 'Break', 'text': 'zqwritten'}),
+    row('PUT', '/v1/presence/{}', '/v1/presence/{owner}', PLUS, {'template': 'zqtemplate', 'text': 'zqwritten'}),
     row('GET', '/v1/presence/{}/why', '/v1/presence/{owner}/why', EMPLOYEES),
     row('DELETE', '/v1/presence/{}', '/v1/presence/{owner}', ASSISTANTS),
+    row('DELETE', '/v1/templates/{}', '/v1/templates/{template}', '401 403 403  404 404 404 404 404  204 404'),
 ]
