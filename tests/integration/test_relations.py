@@ -295,13 +295,17 @@ class Changing(RelationCase):
         daemon.ctl('relationship', 'set', ALICE, BOB, 'friend', code=1)
 
     def test_strangers(self):
-        """Who has no rights to an owner hears the same, whether there is one or not."""
+        """Whom an owner has blocked hears the same, whether there is one or not; others, that it is not for them."""
         daemon = self.begin()
-        for method, body in (('GET', None), ('PUT', {'level': 'employee'}), ('DELETE', None)):
+        asked = (('GET', None), ('PUT', {'level': 'employee'}), ('DELETE', None))
+        for method, body in asked:
+            self.ask(daemon, CAROL, method, f'/v1/relationships/{ALICE}/{CAROL}', body, status=403)
+        daemon.ctl('relationship', 'set', ALICE, CAROL, 'blocked', '--as', 'owner')
+        for method, body in asked:
             answers = [self.ask(daemon, CAROL, method, f'/v1/relationships/{owner}/{CAROL}', body)
-                       for owner in (ALICE, 'nobod@example.com')]
-            self.assertEqual(answers[0], answers[1])
-            self.assertEqual(answers[0][0], 403)
+                       for owner in (ALICE, 'alixe@example.com')]
+            self.assertEqual(answers[0][0], 404)
+            self.assertEqual(str(answers[0]), str(answers[1]).replace('alixe', 'alice'))
         answers = [self.ask(daemon, CAROL, 'GET', f'/v1/relationships?owner={owner}')
                    for owner in (ALICE, 'nobody@example.com')]
         self.assertEqual(answers[0], answers[1])
