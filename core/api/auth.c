@@ -218,8 +218,7 @@ musterd_caller_check_presence (const MusterdCaller *caller, MusterdReplica *repl
   if (!musterd_access_in_use (access))
     {
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "presence is switched off for %s: the setting 'in-use' of the block 'presence' is 'no' in their "
-                   "location or group",
+                   "presence is switched off for %s: the setting 'use' of the block 'presence' is 'false' where they are",
                    owner);
       return FALSE;
     }

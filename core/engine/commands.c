@@ -97,8 +97,10 @@ sync_users_in_force (MusterdEngine *engine, const MusterdCommand *command)
   for (guint i = 0; i < command->removed->len; i++)
     {
       const MusterdUser *user = g_ptr_array_index (command->removed, i);
+      MusterdEntry *entry = musterd_engine_find (engine, user->id);
 
-      musterd_engine_take (engine, musterd_engine_find (engine, user->id));
+      musterd_engine_drop_granted (engine, entry);
+      musterd_engine_take (engine, entry);
       musterd_engine_drop_scope (engine, user->id);
       g_ptr_array_add (ids, user->id);
     }

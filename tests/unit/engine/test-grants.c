@@ -153,6 +153,37 @@ test_viewer_removed (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_string_free (ear.told, TRUE);
 }
 
+static void
+collect (MusterdUser *user, MusterdPresence *presence G_GNUC_UNUSED, gpointer data)
+{
+  g_ptr_array_add (data, musterd_user_ref (user));
+}
+
+/* The same for those whom a table does not name any more, owners and viewers together. */
+static void
+test_viewers_synced_away (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr(GPtrArray) put = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  g_autoptr(GPtrArray) removed = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+  g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_user_unref);
+
+  fixture_add_user (fixture, "bob");
+  fixture_add_user (fixture, "carol");
+  give (fixture, "alice", &to_bob);
+  give (fixture, "alice", &to_sales);
+  give (fixture, "carol", &to_bob);
+  g_ptr_array_add (removed, musterd_user_ref (musterd_engine_get_user (fixture->engine, "carol")));
+  g_ptr_array_add (removed, musterd_user_ref (musterd_engine_get_user (fixture->engine, "bob")));
+  musterd_engine_foreach_user (fixture->engine, collect, known);
+  musterd_engine_sync_users (fixture->engine, put, removed, known, on_done, fixture);
+  fixture_rest ();
+  g_assert_no_error (fixture->error);
+  g_assert_cmpuint (count (fixture, "alice"), ==, 1);
+  fixture_add_user (fixture, "bob");
+  g_assert_cmpuint (count (fixture, "alice"), ==, 1);
+  g_assert_cmpuint (g_hash_table_size (fixture->engine->granted), ==, 0);
+}
+
 /* An owner who goes grants nothing any more: whoever is removed after them is nothing to them. */
 static void
 test_owner_removed (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -234,6 +265,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/engine/grants/refused", test_refused);
   FIXTURE_TEST ("/engine/grants/too-many", test_too_many);
   FIXTURE_TEST ("/engine/grants/viewer-removed", test_viewer_removed);
+  FIXTURE_TEST ("/engine/grants/viewers-synced-away", test_viewers_synced_away);
   FIXTURE_TEST ("/engine/grants/owner-removed", test_owner_removed);
   FIXTURE_TEST ("/engine/grants/restart", test_restart);
   return g_test_run ();
