@@ -136,6 +136,113 @@ test_accounts (void)
   g_assert_null (musterd_replica_get_by_account (replica, "anna"));
 }
 
+/* What is said of who sees this user: "GROUP" (nullable), whether presence is in use, and whom they grant something. */
+static void
+regrade (MusterdReplica *replica, const char *id, const char *group, const char *settings, const char *viewer,
+         guint64 revision)
+{
+  g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_change_free);
+  MusterdReplicaChange *change = g_new0 (MusterdReplicaChange, 1);
+  const char *fields[MUSTERD_N_USER_FIELDS] = { [MUSTERD_USER_GROUP] = group };
+
+  change->id = g_strdup (id);
+  if (musterd_replica_get_user (replica, id) == NULL || group != NULL)
+    {
+      change->user = musterd_user_new (id, fields, NULL, NULL);
+      change->presence = musterd_presence_new (change->user);
+    }
+  change->regraded = TRUE;
+  change->settings = musterd_settings_new ();
+  change->settings->in_use = !g_str_equal (settings, "unused");
+  if (g_str_equal (settings, "grades"))
+    change->settings->same_group = MUSTERD_RELATION_ASSISTANT;
+  if (viewer != NULL)
+    {
+      MusterdGrant grant = { .own_word = TRUE, .level = MUSTERD_RELATION_BLOCKED };
+      MusterdViewerKind kind = MUSTERD_VIEWER_USER;
+      const char *name = NULL;
+
+      g_assert_true (musterd_viewer_parse (viewer, &kind, &name, NULL));
+      grant.kind = kind;
+      grant.name = (char *) name;
+      change->grants = musterd_grants_with (NULL, &grant);
+    }
+  g_ptr_array_add (changes, change);
+  musterd_replica_apply (replica, changes, revision);
+}
+
+/* Who knows by this cursor what has changed, of the viewers a, b, c and an administrator. */
+#define assert_know(replica, cursor, expected)                                                     \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    static const char *const viewers[] = { "a", "b", "c", NULL };                                  \
+    char known[] = "----";                                                                         \
+                                                                                                   \
+    for (gsize v = 0; v < G_N_ELEMENTS (viewers); v++)                                             \
+      if (musterd_replica_knows_since (replica, viewers[v], cursor))                               \
+        known[v] = "abc*"[v];                                                                      \
+    g_assert_cmpstr (known, ==, expected);                                                         \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+test_viewers (void)
+{
+  g_autoptr(MusterdReplica) replica = musterd_replica_new ();
+  guint64 cursor;
+
+  step (replica, "+x@1", 1);
+  regrade (replica, "a", NULL, "", NULL, 2);
+  regrade (replica, "b", NULL, "", NULL, 3);
+  regrade (replica, "c", NULL, "", NULL, 4);
+  assert_know (replica, 4, "abc*");
+  /* Who is new may see others than whoever had the account before. */
+  assert_know (replica, 3, "ab-*");
+
+  regrade (replica, "a", NULL, "", "b", 5);
+  assert_know (replica, 4, "a-c*");
+  assert_know (replica, 5, "abc*");
+  g_assert_nonnull (musterd_replica_get_access (replica, "a")->grants);
+  regrade (replica, "a", NULL, "", "b", 6); /* the same again */
+  assert_know (replica, 5, "abc*");
+  regrade (replica, "a", NULL, "", "group:g", 7); /* and b no more */
+  assert_know (replica, 6, "---*");
+  assert_know (replica, 7, "abc*");
+
+  /* A viewer moves; whether that matters to owners, nobody looks. */
+  cursor = musterd_replica_get_revision (replica);
+  regrade (replica, "b", "g", "", NULL, cursor + 1);
+  assert_know (replica, cursor, "a-c*");
+
+  /* An owner moves where groups are not all alike, or their settings change. */
+  cursor = musterd_replica_get_revision (replica);
+  regrade (replica, "c", NULL, "grades", NULL, cursor + 1);
+  assert_know (replica, cursor, "---*");
+  cursor = musterd_replica_get_revision (replica);
+  regrade (replica, "c", "h", "grades", NULL, cursor + 1);
+  assert_know (replica, cursor, "---*");
+
+  /* Presence that is not in use is seen by nobody, administrators included. */
+  cursor = musterd_replica_get_revision (replica);
+  regrade (replica, "x", NULL, "unused", NULL, cursor + 1);
+  assert_know (replica, cursor, "----");
+  assert_know (replica, cursor + 1, "abc*");
+}
+
+/* Settings that change nothing of who sees whom are no news. */
+static void
+test_no_news (void)
+{
+  g_autoptr(MusterdReplica) replica = musterd_replica_new ();
+
+  step (replica, "+x@1", 1);
+  regrade (replica, "a", "g", "", NULL, 2);
+  regrade (replica, "a", NULL, "", NULL, 3);
+  assert_news (replica, 2, NULL, "new");
+  regrade (replica, "a", NULL, "", "b", 4);
+  assert_news (replica, 3, NULL, "new a");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -143,5 +250,7 @@ main (int argc, char **argv)
   g_test_add_func ("/replica/news", test_news);
   g_test_add_func ("/replica/removed-forgotten", test_removed_forgotten);
   g_test_add_func ("/replica/accounts", test_accounts);
+  g_test_add_func ("/replica/viewers", test_viewers);
+  g_test_add_func ("/replica/no-news", test_no_news);
   return g_test_run ();
 }
