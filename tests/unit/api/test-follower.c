@@ -11,6 +11,7 @@ typedef struct
   GHashTable      *known;     /* what a reader of it would know: user → their status' text */
   guint            n_steps, n_empty, n_resets, n_removed;
   char            *synced;    /* nullable: the id of the last event, which was `synced` */
+  GHashTable      *ever_seen; /* nullable: whom this reader may ever have been let see */
 } Fixture;
 
 static Fixture *reader;
@@ -30,6 +31,8 @@ take_event (char **lines)
   g_auto(GStrv) words = g_strsplit (lines[1], "\"", -1); /* data: {"user":"ID" … */
 
   g_assert_null (reader->synced); /* nothing comes after it, here */
+  if (reader->ever_seen != NULL && (g_str_equal (event, "removed") || g_str_equal (event, "presence")))
+    g_assert_true (g_hash_table_contains (reader->ever_seen, words[3]));
   if (g_str_equal (event, "reset"))
     {
       g_hash_table_remove_all (reader->known);
@@ -284,6 +287,148 @@ test_interests (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (fixture->n_removed, ==, 1);
 }
 
+/* A viewer among owners who grant this and that. */
+
+#define N_OWNERS 600
+#define VIEWER "viewer"
+
+static MusterdReplicaChange *
+put_graded (const char *id, const char *text)
+{
+  static const char *const groups[] = { NULL, "a", "b" };
+  const char *fields[MUSTERD_N_USER_FIELDS] = { [MUSTERD_USER_GROUP] = groups[g_test_rand_int_range (0, 3)] };
+  MusterdReplicaChange *change = g_new0 (MusterdReplicaChange, 1);
+
+  change->id = g_strdup (id);
+  change->user = musterd_user_new (id, fields, NULL, NULL);
+  change->presence = musterd_presence_new (change->user);
+  change->presence->text = g_strdup (text);
+  change->regraded = TRUE;
+  change->settings = musterd_settings_new ();
+  /* Whoever is seen is seen with their text. */
+  change->settings->same_group = change->settings->same_location = change->settings->others
+      = MUSTERD_RELATION_TEAM_COLLEAGUE;
+  if (g_test_rand_int_range (0, 4) == 0)
+    change->settings->same_group = MUSTERD_RELATION_BLOCKED;
+  if (g_test_rand_int_range (0, 20) == 0)
+    change->settings->in_use = FALSE;
+  if (g_test_rand_int_range (0, 3) == 0)
+    {
+      gboolean to_group = g_test_rand_bit ();
+      MusterdGrant grant = { (char *) (to_group ? "a" : VIEWER), to_group ? MUSTERD_VIEWER_GROUP : MUSTERD_VIEWER_USER,
+                             g_test_rand_bit () ? MUSTERD_RELATION_BLOCKED : MUSTERD_RELATION_ASSISTANT, TRUE };
+
+      change->grants = musterd_grants_with (NULL, &grant);
+    }
+  return change;
+}
+
+static gboolean
+is_seen (Fixture *fixture, const char *id)
+{
+  return musterd_caller_view (&fixture->follower->caller, fixture->replica,
+                              musterd_replica_get_access (fixture->replica, id))
+         != MUSTERD_RELATION_BLOCKED;
+}
+
+static void
+note_seen (Fixture *fixture)
+{
+  g_autoptr(GPtrArray) users = musterd_replica_list_users (fixture->replica);
+
+  for (guint i = 0; i < users->len; i++)
+    if (is_seen (fixture, ((MusterdUser *) users->pdata[i])->id))
+      g_hash_table_add (fixture->ever_seen, g_strdup (((MusterdUser *) users->pdata[i])->id));
+}
+
+/* What one knows in the end is who lets themself be seen then, as they are; and of nobody else was ever a word. */
+static void
+assert_seen_known (Fixture *fixture)
+{
+  g_autoptr(GPtrArray) users = musterd_replica_list_users (fixture->replica);
+  guint n = 0;
+
+  for (guint i = 0; i < users->len; i++)
+    {
+      const char *id = ((MusterdUser *) users->pdata[i])->id;
+
+      if (!is_seen (fixture, id))
+        continue;
+      g_assert_cmpstr (g_hash_table_lookup (fixture->known, id), ==,
+                       musterd_replica_get_presence (fixture->replica, id)->text);
+      n++;
+    }
+  g_assert_cmpuint (g_hash_table_size (fixture->known), ==, n);
+}
+
+static void
+something_happens (Fixture *fixture)
+{
+  const guint owner = (guint) g_test_rand_int_range (0, N_OWNERS);
+  g_autofree char *id = g_strdup_printf ("user%u", owner);
+
+  switch (g_test_rand_int_range (0, 12))
+    {
+    case 0:
+      remove_user (fixture, owner);
+      break;
+    case 1:
+      if (g_test_rand_int_range (0, 10) == 0)
+        apply (fixture, put_graded (VIEWER, "me"));
+      break;
+    case 2:
+    case 3:
+      if (g_test_rand_int_range (0, 4) == 0)
+        apply (fixture, put_graded (id, "graded anew"));
+      break;
+    default:
+      if (musterd_replica_get_user (fixture->replica, id) != NULL)
+        put (fixture, owner, id);
+      break;
+    }
+  note_seen (fixture);
+}
+
+static void
+test_relations (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr(GHashTable) ever_seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_replica_change_free);
+  guint n_resumed = 0;
+
+  musterd_replica_free (fixture->replica);
+  fixture->replica = musterd_replica_new ();
+  for (guint i = 0; i < N_OWNERS; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("user%u", i);
+
+      g_ptr_array_add (changes, put_graded (id, "first"));
+    }
+  g_ptr_array_add (changes, put_graded (VIEWER, "me"));
+  musterd_replica_apply (fixture->replica, changes, 5000);
+  fixture->follower->caller = (MusterdCaller){ .scope = MUSTERD_SCOPE_USER, .user = g_strdup (VIEWER) };
+  fixture->ever_seen = ever_seen;
+  note_seen (fixture);
+  for (guint round = 0; round < 100; round++)
+    {
+      while (fixture->follower->lagging)
+        {
+          for (gint n = g_test_rand_int_range (0, 4); n > 0 && round % 2 == 0; n--)
+            something_happens (fixture);
+          g_clear_pointer (&fixture->synced, g_free);
+          step (fixture);
+        }
+      assert_seen_known (fixture);
+      n_resumed += round > 0 && fixture->n_resets == 0;
+      lag (fixture);
+      for (gint n = g_test_rand_int_range (0, 20); n > 0; n--)
+        something_happens (fixture);
+    }
+  /* Not by telling everything each time. */
+  g_assert_cmpuint (n_resumed, >, 5);
+  fixture->ever_seen = NULL;
+}
+
 #define TEST(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -295,5 +440,6 @@ main (int argc, char **argv)
   TEST ("/follower/holes", test_holes);
   TEST ("/follower/forgotten", test_forgotten);
   TEST ("/follower/interests", test_interests);
+  TEST ("/follower/relations", test_relations);
   return g_test_run ();
 }
