@@ -185,6 +185,27 @@ describe_option (JsonObject *block, JsonObject *option)
     }
 }
 
+static void
+describe_block (JsonObject *block, gboolean ids, gboolean first)
+{
+  JsonArray *options = ctl_array (block, "options");
+  g_autofree char *name = ctl_clean (ctl_string (block, "name"));
+  g_autofree char *doc = ctl_clean (ctl_string (block, "doc"));
+
+  if (!ids)
+    g_print ("%s%s: %s\n", first ? "" : "\n", name, doc);
+  for (guint i = 0; i < ctl_length (options); i++)
+    {
+      JsonObject *option = json_array_get_object_element (options, i);
+      g_autofree char *option_name = ctl_clean (ctl_string (option, "name"));
+
+      if (ids)
+        g_print ("%s.%s\n", name, option_name);
+      else
+        describe_option (block, option);
+    }
+}
+
 static int
 run_describe (Ctl *ctl)
 {
@@ -205,15 +226,11 @@ run_describe (Ctl *ctl)
   for (guint i = 0; i < ctl_length (blocks); i++)
     {
       JsonObject *block = json_array_get_object_element (blocks, i);
-      JsonArray *options = ctl_array (block, "options");
-      g_autofree char *doc = ctl_clean (ctl_string (block, "doc"));
 
       if (wanted != NULL && g_strcmp0 (wanted, ctl_string (block, "name")) != 0)
         continue;
-      g_print ("%s%s: %s\n", found ? "\n" : "", ctl_string (block, "name"), doc);
+      describe_block (block, ctl_has_option (ctl, "ids"), !found);
       found = TRUE;
-      for (guint k = 0; k < ctl_length (options); k++)
-        describe_option (block, json_array_get_object_element (options, k));
     }
   if (found)
     return CTL_DONE;
@@ -333,7 +350,7 @@ static const CtlOption list_options[] = {
 const CtlCommand ctl_settings_commands[] = {
   { "settings list", "", N_ ("the scopes: all, locations, groups and users that say anything"), 0, 0, list_options,
     run_list },
-  { "settings describe", N_ ("[BLOCK]"), N_ ("what can be set"), 0, 1, NULL, run_describe },
+  { "settings describe", N_ ("[BLOCK]"), N_ ("what can be set"), 0, 1, list_options, run_describe },
   { "settings show", N_ ("[SCOPE]"), N_ ("what holds for all, a location:NAME, group:NAME or user:ID, and who says so"), 0,
     1, NULL, run_show },
   { "settings set", N_ ("SCOPE BLOCK.OPTION=VALUE …"), N_ ("change settings there"), 2, 100, NULL, run_set },
