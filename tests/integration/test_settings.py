@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import urllib.parse
 
 import harness
@@ -13,6 +14,10 @@ import harness
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
 BERLIN = 'location:Berlin'
+
+# A plugin that has settings, where it is built.
+HAS_MICSYNC = '/micsync' in os.environ.get('MUSTER_PLUGIN_DIR', '')
+CONFIG = f'[micsync]\nEnabled=required\nuser={ALICE}\n' if HAS_MICSYNC else ''
 
 
 class Settings(harness.TestCase):
@@ -201,12 +206,51 @@ class Settings(harness.TestCase):
                                   self.json('template', 'list', '--user', ALICE), self.json('settings', 'list')])
 
 
+class OfPlugins(harness.TestCase):
+    """A plugin's settings are there while an instance of it is enabled."""
+
+    def setUp(self):
+        super().setUp()
+        if not HAS_MICSYNC:
+            self.skipTest('needs the plugin micsync: it is not built')
+        self.daemon_ = self.start()
+
+    def reload(self, config):
+        self.daemon_.config.write_text(config, encoding='utf-8')
+        self.daemon_.signal(signal.SIGHUP)
+        self.daemon_.wait_note('READY=1')
+
+    def programs(self, scope='all'):
+        return self.daemon_.json('settings', 'show', scope)['blocks']['micsync']['options'].get('programs')
+
+    def test_reload(self):
+        daemon = self.daemon_
+        daemon.ctl('user', 'add', ALICE, '--location', 'Berlin')
+        self.assertIsNone(self.programs())
+        self.assertIn('micsync.programs', daemon.ctl('settings', 'set', BERLIN, 'micsync.programs=obs', code=1).stderr)
+        self.reload(CONFIG)
+        built_in = self.programs()
+        self.assertEqual((built_in['from'], built_in['own']), ('built-in', None))
+        self.assertGreater(len(built_in['value']), 1)
+        daemon.ctl('settings', 'set', BERLIN, r'micsync.programs=obs|OBS\;Studio|false;jamulus|Jam\|ulus')
+        own = [{'process': 'obs', 'alias': 'OBS;Studio', 'active': False},
+               {'process': 'jamulus', 'alias': 'Jam|ulus', 'active': True}]
+        self.assertEqual(self.programs(BERLIN)['own'], own)
+        self.assertEqual(self.programs(f'user:{ALICE}')['value'][-2:], own)
+        self.assertEqual(self.programs()['value'], built_in['value'])
+        # What was said stays for when it comes back, and can be taken out meanwhile.
+        self.reload('')
+        self.assertIsNone(self.programs(BERLIN))
+        self.reload(CONFIG)
+        self.assertEqual(self.programs(BERLIN)['own'], own)
+        self.reload('')
+        daemon.ctl('settings', 'unset', BERLIN, 'micsync.programs')
+        self.reload(CONFIG)
+        self.assertEqual(self.programs(BERLIN), built_in)
+
+
 class Documented(harness.TestCase):
     """docs/admin/settings.md."""
-
-    # With a plugin that has settings, where it is built.
-    HAS_MICSYNC = '/micsync' in os.environ.get('MUSTER_PLUGIN_DIR', '')
-    CONFIG = f'[micsync]\nEnabled=required\nuser={ALICE}\n' if HAS_MICSYNC else ''
 
     def test_options(self):
         """Each block and option with what the daemon itself says of it."""
@@ -216,10 +260,10 @@ class Documented(harness.TestCase):
             block = re.match(r'`([a-z-]+)`', part)
             if block is not None:
                 told[block[1]] = re.findall(r'(?m)^(\| `[a-z-]+` \|.*)$', part)
-        if not self.HAS_MICSYNC:
+        if not HAS_MICSYNC:
             told['micsync'] = [row for row in told['micsync'] if not row.startswith('| `programs` |')]
         there = {block['name']: [self.row(option) for option in block['options']]
-                 for block in self.start(self.CONFIG).json('settings', 'list')['blocks']}
+                 for block in self.start(CONFIG).json('settings', 'list')['blocks']}
         self.maxDiff = None
         self.assertEqual(told, there)
 

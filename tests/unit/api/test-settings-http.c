@@ -521,6 +521,38 @@ test_templates (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_asked (fixture, alice, "GET", T, NULL, 200, "*\"id\":\"break\"*\"forwarding_word\":\"off\",\"forwarding_own\":false*");
 }
 
+/* Who may choose templates for somebody reads which there are; who may only choose statuses, does not. */
+static void
+test_assistants (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *bob = make_token (fixture, NULL, "{\"user\":\"" BOB "\"}", NULL);
+  const char *grant = "/v1/relationships/" ALICE "/" BOB;
+
+  assert_asked (fixture, NULL, "POST", T, "{\"scope\":\"user:" ALICE "\",\"name\":\"Lunch\",\"status\":\"busy\"}", 201, "*");
+  assert_asked (fixture, NULL, "PUT", grant, "{\"level\":\"assistant\"}", 200, "*");
+  assert_asked (fixture, bob, "GET", T "?user=" ALICE, NULL, 403, "*only this user*");
+  assert_asked (fixture, NULL, "PUT", grant, "{\"level\":\"assistant-plus\"}", 200, "*");
+  assert_asked (fixture, bob, "GET", T "?user=" ALICE, NULL, 200, "*{\"templates\":[{\"id\":\"t-*\"name\":\"Lunch\"*");
+  assert_asked (fixture, bob, "GET", T "?scope=user:" ALICE, NULL, 403, "*only administrators*");
+  assert_asked (fixture, bob, "GET", S "/user:" ALICE, NULL, 403, "*only administrators*");
+}
+
+/* One more than a scope can have. */
+static void
+test_most (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *alice = make_token (fixture, NULL, USER, NULL);
+
+  for (guint i = 0; i <= MUSTERD_TEMPLATES_MAX; i++)
+    {
+      g_autofree char *body = g_strdup_printf ("{\"name\":\"%u\",\"status\":\"busy\",\"position\":0}", i);
+
+      assert_asked (fixture, alice, "POST", T, body, i < MUSTERD_TEMPLATES_MAX ? 201 : 429,
+                    i < MUSTERD_TEMPLATES_MAX ? "*\"position\":0,*" : "*templates already*");
+    }
+  assert_asked (fixture, alice, "GET", T, NULL, 200, "*{\"templates\":[{*\"name\":\"99\"*\"name\":\"98\"*\"id\":\"available\"*");
+}
+
 /* All of it is there again after a restart. */
 static void
 test_restart (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
@@ -550,6 +582,8 @@ main (int argc, char **argv)
   g_test_add ("/settings-http/all-or-nothing", Fixture, NULL, setup, test_all_or_nothing, teardown);
   g_test_add ("/settings-http/flip", Fixture, NULL, setup, test_flip, teardown);
   g_test_add ("/settings-http/own-templates", Fixture, NULL, setup, test_templates, teardown);
+  g_test_add ("/settings-http/assistants", Fixture, NULL, setup, test_assistants, teardown);
+  g_test_add ("/settings-http/most", Fixture, NULL, setup, test_most, teardown);
   g_test_add ("/settings-http/restart", Fixture, NULL, setup, test_restart, teardown);
   return g_test_run ();
 }
