@@ -32,34 +32,38 @@ add_value (GHashTable *uses, const MusterdSetting *setting, const char *value, c
       add_use (uses, g_array_index (rules, MusterdRule, i).template_ref, g_strdup (use));
 }
 
+/* What scopes say: by what they have, which is little, and not by all that they could. */
 static void
-add_setting (GHashTable *uses, const MusterdBlock *block, const MusterdSetting *setting, GHashTable *scopes)
+add_scope (GHashTable *uses, GHashTable *referring, const MusterdSettingScope *scope)
 {
-  const MusterdSettingScope *all = g_hash_table_lookup (scopes, "all");
   GHashTableIter iter;
-  gpointer scope;
+  gpointer key, value;
 
-  g_hash_table_iter_init (&iter, scopes);
-  while (g_hash_table_iter_next (&iter, NULL, &scope))
+  g_hash_table_iter_init (&iter, scope->values);
+  while (g_hash_table_iter_next (&iter, &key, &value))
     {
-      const char *value = musterd_setting_scope_get_value (scope, block->name, setting->option.name);
-      g_autofree char *use = g_strdup_printf ("%s.%s of %s", block->name, setting->option.name,
-                                              ((MusterdSettingScope *) scope)->id);
+      const MusterdSetting *setting = g_hash_table_lookup (referring, key);
+      g_autofree char *use = setting != NULL ? g_strdup_printf ("%s of %s", (const char *) key, scope->id) : NULL;
 
-      if (value != NULL)
+      if (setting != NULL)
         add_value (uses, setting, value, use);
     }
-  /* A built-in default is in use as long as nobody says something else for all. */
-  if (setting->kind == MUSTERD_SETTING_TEMPLATE && setting->option.default_value != NULL
-      && (all == NULL || musterd_setting_scope_get_value (all, block->name, setting->option.name) == NULL))
-    add_use (uses, setting->option.default_value,
-             g_strdup_printf ("%s.%s (built in)", block->name, setting->option.name));
 }
 
-GHashTable *
-musterd_usage_list (const MusterdBlocks *blocks, GHashTable *scopes)
+/* A built-in default is in use as long as nobody says something else for all. */
+static void
+add_default (GHashTable *uses, const MusterdSetting *setting, const char *key, const MusterdSettingScope *all)
 {
-  GHashTable *uses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (setting->kind == MUSTERD_SETTING_TEMPLATE && setting->option.default_value != NULL
+      && (all == NULL || !g_hash_table_contains (all->values, key)))
+    add_use (uses, setting->option.default_value, g_strdup_printf ("%s (built in)", key));
+}
+
+/* "block.option" → MusterdSetting, of those that refer to templates. */
+static GHashTable *
+list_referring (const MusterdBlocks *blocks)
+{
+  GHashTable *referring = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < musterd_blocks_get_n (blocks); i++)
     {
@@ -67,12 +71,29 @@ musterd_usage_list (const MusterdBlocks *blocks, GHashTable *scopes)
 
       for (guint k = 0; k < block->settings->len; k++)
         {
-          const MusterdSetting *setting = g_ptr_array_index (block->settings, k);
+          MusterdSetting *setting = g_ptr_array_index (block->settings, k);
 
           if (setting->kind == MUSTERD_SETTING_TEMPLATE || setting->kind == MUSTERD_SETTING_RULES)
-            add_setting (uses, block, setting, scopes);
+            g_hash_table_insert (referring, g_strconcat (block->name, ".", setting->option.name, NULL), setting);
         }
     }
+  return referring;
+}
+
+GHashTable *
+musterd_usage_list (const MusterdBlocks *blocks, GHashTable *scopes)
+{
+  GHashTable *uses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(GHashTable) referring = list_referring (blocks);
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, scopes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    add_scope (uses, referring, value);
+  g_hash_table_iter_init (&iter, referring);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    add_default (uses, value, key, g_hash_table_lookup (scopes, "all"));
   return uses;
 }
 

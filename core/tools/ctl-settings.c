@@ -46,7 +46,48 @@ print_value (JsonObject *object, const char *name)
 /* Looking. */
 
 static void
-print_block (const char *name, JsonObject *block)
+add_names (GHashTable *names, JsonNode *answer)
+{
+  JsonArray *templates = answer != NULL ? ctl_array (json_node_get_object (answer), "templates") : NULL;
+
+  for (guint i = 0; i < ctl_length (templates); i++)
+    {
+      JsonObject *tmpl = json_array_get_object_element (templates, i);
+
+      if (ctl_string (tmpl, "id") != NULL && ctl_string (tmpl, "name") != NULL)
+        g_hash_table_insert (names, g_strdup (ctl_string (tmpl, "id")), g_strdup (ctl_string (tmpl, "name")));
+    }
+}
+
+/* Ids → names of the templates that this scope can name. Without them it is shown by the ids. */
+static GHashTable *
+ask_names (Ctl *ctl, const char *scope)
+{
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  gboolean is_user = g_str_has_prefix (scope, "user:");
+  g_autofree char *path = is_user ? ctl_path ("/v1/templates?user=%s", scope + strlen ("user:"), NULL)
+                                  : ctl_path ("/v1/templates?scope=%s", scope, NULL);
+  g_autoptr(JsonNode) nearest = ctl_ask (ctl, "GET", path, NULL, NULL);
+  g_autoptr(JsonNode) all = is_user ? NULL : ctl_ask (ctl, "GET", "/v1/templates?scope=all", NULL, NULL);
+
+  add_names (names, all);
+  add_names (names, nearest);
+  return names;
+}
+
+/* An id that nobody can read is said with the name. */
+static char *
+print_named (JsonObject *value, GHashTable *names)
+{
+  const char *text = ctl_string (value, "value");
+  const char *name = text != NULL && g_str_has_prefix (text, "t-") ? g_hash_table_lookup (names, text) : NULL;
+  g_autofree char *named = name != NULL ? g_strdup_printf ("%s (%s)", text, name) : NULL;
+
+  return named != NULL ? ctl_clean (named) : print_value (value, "value");
+}
+
+static void
+print_block (const char *name, JsonObject *block, GHashTable *names)
 {
   JsonObject *policy = ctl_member (block, "policy"), *options = ctl_member (block, "options");
   CtlTable *table = ctl_table_new (NULL, 3);
@@ -66,7 +107,7 @@ print_block (const char *name, JsonObject *block)
     {
       JsonObject *value = ctl_member (options, option);
 
-      ctl_table_add (table, ctl_clean (option), print_value (value, "value"), ctl_clean (ctl_string (value, "from")));
+      ctl_table_add (table, ctl_clean (option), print_named (value, names), ctl_clean (ctl_string (value, "from")));
       if (g_strcmp0 (ctl_string (value, "from"), "built-in") == 0)
         ctl_table_paint (table, 2, CTL_GREY);
     }
@@ -74,19 +115,21 @@ print_block (const char *name, JsonObject *block)
 }
 
 static void
-print_settings (JsonObject *settings)
+print_settings (Ctl *ctl, JsonObject *settings)
 {
   JsonObject *blocks = ctl_member (settings, "blocks");
   g_autofree char *scope = ctl_clean (ctl_string (settings, "scope"));
+  g_autoptr(GHashTable) names = NULL;
   JsonObjectIter iter;
   const char *name;
 
   g_print (_ ("%s (users: %u)\n"), scope, (guint) ctl_int (settings, "users"));
   if (blocks == NULL)
     return;
+  names = ask_names (ctl, scope);
   json_object_iter_init_ordered (&iter, blocks);
   while (json_object_iter_next_ordered (&iter, &name, NULL))
-    print_block (name, ctl_member (blocks, name));
+    print_block (name, ctl_member (blocks, name), names);
 }
 
 /* That of whoever asks, where none is named. */
@@ -120,7 +163,7 @@ run_show (Ctl *ctl)
   if (ctl->json)
     ctl_print_json (answer);
   else
-    print_settings (json_node_get_object (answer));
+    print_settings (ctl, json_node_get_object (answer));
   return CTL_DONE;
 }
 

@@ -134,6 +134,9 @@ class Settings(harness.TestCase):
         self.ctl('template', 'set', 'kantine', '--scope', BERLIN, '--name', 'Mittag', '--text', 'Mahlzeit')
         self.ctl('settings', 'set', BERLIN, 'activation.idle=mittag')
         self.assertEqual(self.option(BERLIN, 'activation.idle')['own'], made['id'])
+        for scope in (BERLIN, f'user:{ALICE}'):
+            self.assertRegex(self.ctl('settings', 'show', scope).stdout,
+                             rf'(?m)^  idle +{made["id"]} \(Mittag\) +location:Berlin$')
         for refused in (('template', 'remove', made['id']), ('template', 'set', made['id'], '--inactive')):
             self.assertIn('activation.idle of location:Berlin', self.ctl(*refused, code=1).stderr)
         names = [one['name'] for one in self.json('template', 'list', '--user', ALICE)['templates']]

@@ -28,6 +28,8 @@ static const Case cases[] = {
     NULL, -1 },
   { "name-slash-more", "POST", "/v1/settings/group:a%2Fb/reset", "/v1/settings/{name}/reset", "group:a/b", NULL, NULL,
     -1 },
+  { "name-second", "PUT", "/v1/relationships/a/group:b%2Fc", "/v1/relationships/{}/{name}", "a", "group:b/c", NULL, -1 },
+  { "name-first-slash", "PUT", "/v1/relationships/a%2Fb/c", NULL, NULL, NULL, NULL, MUSTERD_ERROR_INVALID },
   { "name-plain-slash", "GET", "/v1/settings/group:a/b", NULL, NULL, NULL, NULL, MUSTERD_ERROR_NOT_FOUND },
   { "name-empty", "GET", "/v1/settings/", NULL, NULL, NULL, NULL, MUSTERD_ERROR_NOT_FOUND },
   { "name-nul", "GET", "/v1/settings/group:a%00b", NULL, NULL, NULL, NULL, MUSTERD_ERROR_INVALID },
