@@ -6,6 +6,28 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
+static void
+seen_free (gpointer data)
+{
+  Seen *seen = data;
+
+  g_clear_pointer (&seen->shown, musterd_presence_unref);
+  g_free (seen);
+}
+
+Seen *
+world_seen (World *world, const char *user)
+{
+  Seen *seen = g_hash_table_lookup (world->seen, user);
+
+  if (seen == NULL)
+    {
+      seen = g_new0 (Seen, 1);
+      g_hash_table_insert (world->seen, g_strdup (user), seen);
+    }
+  return seen;
+}
+
 static gboolean
 takes (G_GNUC_UNUSED MusterdUser *user, G_GNUC_UNUSED gpointer data)
 {
@@ -30,14 +52,15 @@ on_answer_due (gpointer data)
 
 /* A sink that shows everything at once, and says so a turn later. */
 static void
-apply (G_GNUC_UNUSED MusterdUser *user, MusterdPresence *desired, guint64 delivery, gpointer data)
+apply (MusterdUser *user, MusterdPresence *desired, guint64 delivery, gpointer data)
 {
   World *world = data;
+  Seen *seen = world_seen (world, user->id);
   g_autoptr(GSource) source = g_idle_source_new ();
   Answer *answer = g_new (Answer, 1);
 
-  g_clear_pointer (&world->shown, musterd_presence_unref);
-  world->shown = musterd_presence_ref (desired);
+  g_clear_pointer (&seen->shown, musterd_presence_unref);
+  seen->shown = musterd_presence_ref (desired);
   *answer = (Answer){ world, delivery };
   g_source_set_callback (source, on_answer_due, answer, g_free);
   g_source_attach (source, world->context);
@@ -55,7 +78,7 @@ on_changed (const MusterdChange *changes, gsize n_changes, gpointer data)
       if (before == NULL || after == NULL || before->status != after->status
           || g_strcmp0 (before->text, after->text) != 0
           || g_strcmp0 (before->template_name, after->template_name) != 0)
-        world->n_changes++;
+        world_seen (world, changes[i].user->id)->n_changes++;
     }
 }
 
@@ -68,7 +91,7 @@ world_new (void)
   g_assert_nonnull (world->dir);
   world->context = g_main_context_new ();
   g_main_context_push_thread_default (world->context);
-  world->settings = musterd_settings_new_default ();
+  world->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, seen_free);
   world->zone = g_strdup ("Europe/Berlin");
   world->claims = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_claim_unref);
   world->year = 2026;
@@ -93,11 +116,12 @@ world_start (World *world)
 
   world->store = musterd_store_open (world->dir, &error);
   g_assert_no_error (error);
-  world->engine = musterd_engine_new (world->clock, world->store, world->settings, &error);
+  world->engine = musterd_engine_new (world->clock, world->store, NULL, &error);
   g_assert_no_error (error);
   world->dispatch = musterd_dispatch_new (world->engine, world->clock);
   musterd_engine_listen (world->engine, on_changed, NULL, world);
   world->sink = musterd_dispatch_add_sink (world->dispatch, &port);
+  world->begun = TRUE;
   world_rest (world);
 }
 
@@ -203,9 +227,8 @@ world_free (World *world)
       g_unlink (path);
     }
   g_assert_cmpint (g_rmdir (world->dir), ==, 0);
-  g_clear_pointer (&world->shown, musterd_presence_unref);
+  g_hash_table_unref (world->seen);
   g_ptr_array_unref (world->claims);
-  musterd_settings_unref (world->settings);
   musterd_clock_unref (world->clock);
   g_main_context_pop_thread_default (world->context);
   g_main_context_unref (world->context);

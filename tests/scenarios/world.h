@@ -6,6 +6,13 @@
 
 G_BEGIN_DECLS
 
+/* What was seen of one user. */
+typedef struct
+{
+  guint            n_changes; /* of status, text or template since the last look */
+  MusterdPresence *shown;     /* nullable: what the sink was handed last */
+} Seen;
+
 typedef struct
 {
   char            *dir;      /* of the store */
@@ -15,11 +22,10 @@ typedef struct
   MusterdEngine   *engine;
   MusterdDispatch *dispatch;
   MusterdSink     *sink;
-  MusterdSettings *settings;
   char            *zone;     /* of the times in the story */
   int              year, month, day;
-  guint            n_changes; /* of status, text or template since the last look */
-  MusterdPresence *shown;    /* nullable: what the sink was handed last */
+  gboolean         begun;    /* the daemon was started once */
+  GHashTable      *seen;     /* user id → Seen */
   GPtrArray       *claims;   /* MusterdClaim gathered for the next replace */
 } World;
 
@@ -31,6 +37,7 @@ void        world_stop    (World *world); /* in order; restores nothing */
 void        world_rest    (World *world);
 /* Walks there minute by minute, as a real day would. */
 void        world_go      (World *world, MusterdTime to);
+Seen       *world_seen    (World *world, const char *user);
 /* HH:MM[:SS] of the story's day in its zone. */
 MusterdTime world_time    (World *world, const char *text);
 

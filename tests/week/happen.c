@@ -218,16 +218,28 @@ ignore (Week *week, const PlanEvent *event)
 }
 
 static void
-say_client (Week *week, guint user, guint device, MusterdClientState state, gint64 lease)
+say_client (Week *week, guint user, guint device, MusterdClientState state, MusterdTime since, gint64 lease)
 {
   g_autofree char *id = week_id (user);
   const char *client = device == 0 ? "pc" : "laptop";
   g_autoptr(GError) error = NULL;
 
   check (week, user,
-         musterd_engine_client (week->engine, ledger_sources[SOURCE_ACTIVITY], id, client, state, 0, lease, &error),
+         musterd_engine_client (week->engine, ledger_sources[SOURCE_ACTIVITY], id, client, state, since, lease, &error),
          error);
-  ledger_client (week->ledger, user, SOURCE_ACTIVITY, client, state, lease, week->now);
+  ledger_client (week->ledger, user, SOURCE_ACTIVITY, client, state, since, lease, week->now);
+}
+
+/* Some desktops say at once that nobody touches them, some when it has been so for a while. */
+static void
+happen_at_desk (Week *week, const PlanEvent *event)
+{
+  MusterdClientState state = (MusterdClientState) event->what;
+  MusterdTime since = 0;
+
+  if (state == MUSTERD_CLIENT_IDLE && event->number % 3 != 0)
+    since = week->now - event->number % 15 * MUSTERD_MINUTE;
+  say_client (week, event->user, event->device, state, since, event->lease * MUSTERD_MINUTE);
 }
 
 static void
@@ -350,7 +362,7 @@ week_happen (Week *week, const PlanEvent *event)
       ignore (week, event);
       break;
     case PLAN_CLIENT:
-      say_client (week, user, event->device, (MusterdClientState) event->what, event->lease * MUSTERD_MINUTE);
+      happen_at_desk (week, event);
       return FALSE;
     case PLAN_ADD:
       add_user (week, user);
@@ -410,7 +422,8 @@ resay_clients (Week *week, guint user)
       const MusterdClient *client = clients->pdata[i];
 
       if (client->lease_until > week->now)
-        say_client (week, user, strcmp (client->id, "pc") == 0 ? 0 : 1, client->state, client->lease);
+        say_client (week, user, strcmp (client->id, "pc") == 0 ? 0 : 1, client->state, client->since,
+                    client->lease);
     }
 }
 

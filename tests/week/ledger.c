@@ -231,8 +231,8 @@ end_standing (Ledger *ledger, MusterdFacts *facts)
 }
 
 void
-ledger_client (Ledger *ledger, guint index, LedgerSource source, const char *id, MusterdClientState state, gint64 lease,
-               MusterdTime now)
+ledger_client (Ledger *ledger, guint index, LedgerSource source, const char *id, MusterdClientState state,
+               MusterdTime since, gint64 lease, MusterdTime now)
 {
   LedgerUser *user = at (ledger, index, now);
   MusterdClient *client = NULL;
@@ -274,8 +274,13 @@ ledger_client (Ledger *ledger, guint index, LedgerSource source, const char *id,
       client->id = g_strdup (id);
       g_ptr_array_add (clients, client);
     }
+  /* Where nobody says since when: a state that goes on keeps its own. */
+  if (since == 0 && (client->state != state || client->lease_until <= now))
+    since = now;
+  if (since != 0)
+    client->since = since;
   client->state = state;
-  client->since = client->seen = now;
+  client->seen = now;
   client->lease = lease_of (lease, MUSTERD_LEASE_MAX);
   client->lease_until = now + client->lease;
   client->run = ledger->sources[source].run;

@@ -54,13 +54,13 @@ void    ledger_free (Ledger *ledger);
 /* Each at a moment; time never goes back. Of users who do not exist nothing is kept. */
 void ledger_add_user      (Ledger *ledger, guint user, MusterdUser *data); /* or has new data for them */
 void ledger_remove_user   (Ledger *ledger, guint user);
-/* As the engine is given it: `from` may be MUSTERD_CLAIM_NOW, a lease 0. */
+/* As the engine is given it: `from` may be MUSTERD_CLAIM_NOW, a lease or `since` 0. */
 void ledger_put           (Ledger *ledger, guint user, const MusterdClaim *said, MusterdTime now);
 void ledger_drop          (Ledger *ledger, guint user, LedgerSource source, const char *key, MusterdTime now);
 void ledger_replace       (Ledger *ledger, guint user, LedgerSource source, const char *set, MusterdTime from,
                            MusterdTime until, GPtrArray *said, MusterdTime now);
 void ledger_client        (Ledger *ledger, guint user, LedgerSource source, const char *id, MusterdClientState state,
-                           gint64 lease, MusterdTime now);
+                           MusterdTime since, gint64 lease, MusterdTime now);
 void ledger_telephony     (Ledger *ledger, guint user, LedgerSource source, const char *id, MusterdTelephony state,
                            const char *label, gint64 lease, MusterdTime now);
 /* `tmpl` nullable: then `status` alone. */
