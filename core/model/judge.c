@@ -178,6 +178,15 @@ client_state (const MusterdQuestion *question, MusterdTime now, gboolean *lost, 
   return n > 0 || question->facts->client_ended ? MUSTERD_CLIENT_ENDED : MUSTERD_CLIENT_NONE;
 }
 
+/* The one that bears the status's own name before any other of that status: Unavailable, and not Out of office. */
+static const MusterdTemplate *
+plain_template (const MusterdSettings *settings, MusterdStatus status)
+{
+  const MusterdTemplate *tmpl = musterd_settings_find (settings, musterd_status_to_string (status));
+
+  return tmpl != NULL && tmpl->status == status ? tmpl : musterd_settings_find_status (settings, status);
+}
+
 void
 musterd_judge_base (const MusterdQuestion *question, MusterdTime now, gboolean bare, MusterdBase *base)
 {
@@ -217,7 +226,7 @@ musterd_judge_base (const MusterdQuestion *question, MusterdTime now, gboolean b
     case MUSTERD_N_CLIENT_STATES:
     default:
       base->origin = MUSTERD_ORIGIN_DEFAULT;
-      base_from_template (base, musterd_settings_find_status (settings, settings->base_without_client),
+      base_from_template (base, plain_template (settings, settings->base_without_client),
                           settings->base_without_client);
     }
 }

@@ -40,6 +40,17 @@ naive_find_template_by_status (const MusterdSettings *settings, MusterdStatus st
   return NULL;
 }
 
+/* Nobody who is merely unavailable is on holiday: the template called as the status is, if it still shows that. */
+static const MusterdTemplate *
+naive_find_plain_template (const MusterdSettings *settings, MusterdStatus status)
+{
+  const MusterdTemplate *named = naive_find_template (settings, musterd_status_to_string (status));
+
+  if (named == NULL || named->status != status)
+    return naive_find_template_by_status (settings, status);
+  return named;
+}
+
 const MusterdTemplate *
 naive_choice_template (const MusterdSettings *settings, const MusterdChoice *choice)
 {
@@ -261,7 +272,7 @@ naive_find_base (const MusterdFacts *facts, const MusterdSettings *settings, Mus
     case MUSTERD_N_CLIENT_STATES:
     default:
       base_take_template (&base, MUSTERD_ORIGIN_DEFAULT,
-                          naive_find_template_by_status (settings, settings->base_without_client),
+                          naive_find_plain_template (settings, settings->base_without_client),
                           settings->base_without_client);
       break;
     }

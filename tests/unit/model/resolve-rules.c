@@ -9,7 +9,7 @@ const Rule resolve_rules[] = {
   { "base/nothing-known",
     "",
     "at 9 status=available template=Available origin=default kind=default until=- free=9 next=-" },
-  { "base/without-client-setting", "set base=unavailable", "at 9 status=unavailable template='Out of office' free=-" },
+  { "base/without-client-setting", "set base=unavailable", "at 9 status=unavailable template='Unavailable' free=-" },
   { "base/without-client-no-template",
     "set base=be-right-back; template be-right-back inactive; template break inactive",
     "at 9 status=be-right-back template=- text=- origin=default" },
