@@ -84,11 +84,11 @@ do_set (const Line *line)
 static void
 do_policy (const Line *line)
 {
+  MusterdPolicy policy = parse_policy (line, line_word (line, 3));
   g_autofree char *scope = scope_id (line, line_word (line, 1));
   GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
 
-  g_ptr_array_add (changes, musterd_setting_change_new (line_word (line, 2), NULL, NULL,
-                                                        parse_policy (line, line_word (line, 3))));
+  g_ptr_array_add (changes, musterd_setting_change_new (line_word (line, 2), NULL, NULL, policy));
   musterd_engine_change_settings (line->world->engine, scope, changes, line_done, (gpointer) line);
 }
 

@@ -77,7 +77,8 @@ set_scene (World *world, const Line *line)
 
       if (musterd_clock_now (world->clock) > when && !g_str_equal (line_word (line, 0), "clock"))
         line_reject (line, "%s is past", text);
-      world_go (world, when);
+      if (musterd_clock_now (world->clock) < when)
+        world_go (world, when);
     }
   return TRUE;
 }
