@@ -188,15 +188,21 @@ static void
 choose (Week *week, const PlanEvent *event)
 {
   g_autofree char *id = week_id (event->user);
-  const GPtrArray *templates = week->settings->templates;
-  const char *name = NULL, *text = event->number % 3 == 0 ? "By hand" : NULL;
+  const char *name = "Available", *text = event->number % 3 == 0 ? "By hand" : NULL;
   MusterdStatus status = MUSTERD_STATUS_NONE;
   MusterdTime until = plan_time (event->until);
 
   if (event->type == PLAN_STATUS)
-    status = (MusterdStatus) event->what;
-  else
-    name = ((MusterdTemplate *) templates->pdata[event->what % templates->len])->name;
+    {
+      name = NULL;
+      status = (MusterdStatus) event->what;
+    }
+  else if (week->ledger->users[event->user].exists)
+    {
+      const GPtrArray *templates = ledger_settings (week->ledger, event->user)->templates;
+
+      name = ((MusterdTemplate *) templates->pdata[event->what % templates->len])->name;
+    }
   week->n_waiting++;
   musterd_engine_choose (week->engine, id, name, status, text, until, NULL, on_done, week);
   ledger_choose (week->ledger, event->user, name, status, text, until, week->now);
@@ -266,7 +272,7 @@ add_user (Week *week, guint user)
 
   week->n_waiting++;
   musterd_engine_put_users (week->engine, &data, 1, MUSTERD_PUT_ANY, on_done, week);
-  ledger_add_user (week->ledger, user, data);
+  ledger_add_user (week->ledger, user, data, week->now);
 }
 
 static void
@@ -364,6 +370,14 @@ week_happen (Week *week, const PlanEvent *event)
     case PLAN_CLIENT:
       happen_at_desk (week, event);
       return FALSE;
+    case PLAN_TEMPLATE:
+      {
+        g_autofree char *id = week_id (user);
+
+        week->n_waiting += house_order_own (week->engine, id, on_done, week);
+        ledger_add_template (week->ledger, user, week->now);
+        break;
+      }
     case PLAN_ADD:
       add_user (week, user);
       break;
@@ -374,6 +388,17 @@ week_happen (Week *week, const PlanEvent *event)
     }
   ordered (week, user);
   return TRUE;
+}
+
+void
+week_order_house (Week *week, gboolean later)
+{
+  week->is_ordering = TRUE;
+  week->n_waiting += later ? house_order_later (week->engine, on_done, week) : house_order (week->engine, on_done, week);
+  week_rest (week);
+  week->is_ordering = FALSE;
+  if (later)
+    ledger_change_house (week->ledger, week->now);
 }
 
 /* ---- a new run of a source ---- */

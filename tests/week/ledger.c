@@ -6,11 +6,11 @@
 const char *const ledger_sources[N_SOURCES] = { "ews", "graph", "notes", "teams", "micsync", "pbx", "activity" };
 
 Ledger *
-ledger_new (MusterdSettings *settings, guint n_users)
+ledger_new (const House *house, guint n_users)
 {
   Ledger *ledger = g_new0 (Ledger, 1);
 
-  ledger->settings = musterd_settings_ref (settings);
+  ledger->house = house;
   ledger->users = g_new0 (LedgerUser, n_users);
   ledger->n_users = n_users;
   for (guint i = 0; i < N_SOURCES; i++)
@@ -23,7 +23,6 @@ ledger_free (Ledger *ledger)
 {
   for (guint i = 0; i < ledger->n_users; i++)
     ledger_remove_user (ledger, i);
-  musterd_settings_unref (ledger->settings);
   g_free (ledger->users);
   g_free (ledger);
 }
@@ -48,15 +47,36 @@ lease_of (gint64 said, gint64 longest)
 
 /* ---- users ---- */
 
+MusterdSettings *
+ledger_settings (const Ledger *ledger, guint index)
+{
+  const LedgerUser *user = &ledger->users[index];
+
+  return ledger->house->settings[house_of (user->facts.user)][user->own_template][ledger->later];
+}
+
+/* Where subjects are not shown any more none is kept. */
+static void
+forget_subjects (const Ledger *ledger, guint index)
+{
+  GPtrArray *claims = ledger->users[index].facts.claims;
+
+  for (guint i = 0; !ledger_settings (ledger, index)->subject_as_text && i < claims->len; i++)
+    if (!is_leased (claims->pdata[i]))
+      musterd_claim_set_text (claims->pdata[i], NULL);
+}
+
 void
-ledger_add_user (Ledger *ledger, guint index, MusterdUser *data)
+ledger_add_user (Ledger *ledger, guint index, MusterdUser *data, MusterdTime now)
 {
   LedgerUser *user = &ledger->users[index];
 
   if (user->exists)
     {
+      ledger_prune (ledger, index, now); /* what is over by the old settings is over */
       musterd_user_unref (user->facts.user);
       user->facts.user = musterd_user_ref (data);
+      forget_subjects (ledger, index);
       return;
     }
   memset (user, 0, sizeof *user);
@@ -79,6 +99,24 @@ ledger_remove_user (Ledger *ledger, guint index)
   user->exists = FALSE;
 }
 
+void
+ledger_add_template (Ledger *ledger, guint index, MusterdTime now)
+{
+  if (!ledger->users[index].exists)
+    return;
+  ledger_prune (ledger, index, now);
+  ledger->users[index].own_template = TRUE;
+}
+
+void
+ledger_change_house (Ledger *ledger, MusterdTime now)
+{
+  for (guint i = 0; i < ledger->n_users; i++)
+    if (ledger->users[i].exists)
+      ledger_prune (ledger, i, now);
+  ledger->later = TRUE;
+}
+
 static LedgerUser *
 at (Ledger *ledger, guint index, MusterdTime now)
 {
@@ -95,7 +133,7 @@ ledger_prune (Ledger *ledger, guint index, MusterdTime now)
 
   if (facts->timed != NULL && facts->timed->until <= now)
     g_clear_pointer (&facts->timed, musterd_choice_free);
-  if (facts->standing != NULL && naive_choice_end (facts, ledger->settings) <= now)
+  if (facts->standing != NULL && naive_choice_end (facts, ledger_settings (ledger, index)) <= now)
     g_clear_pointer (&facts->standing, musterd_choice_free);
   for (guint i = facts->claims->len; i > 0; i--)
     {
@@ -142,8 +180,9 @@ source_named (const char *name)
 }
 
 static void
-put (Ledger *ledger, LedgerUser *user, const MusterdClaim *said, MusterdTime now)
+put (Ledger *ledger, guint index, const MusterdClaim *said, MusterdTime now)
 {
+  LedgerUser *user = &ledger->users[index];
   g_autoptr(MusterdClaim) claim = musterd_claim_copy (said);
   MusterdClaim *old = find (&user->facts, said->source, said->key);
   LedgerSource source = source_named (said->source);
@@ -154,7 +193,7 @@ put (Ledger *ledger, LedgerUser *user, const MusterdClaim *said, MusterdTime now
       claim->lease = lease_of (said->lease, MUSTERD_LEASE_MAX);
       claim->lease_until = now + claim->lease;
     }
-  if (claim->is_private || (!is_leased (claim) && !ledger->settings->subject_as_text))
+  if (claim->is_private || (!is_leased (claim) && !ledger_settings (ledger, index)->subject_as_text))
     musterd_claim_set_text (claim, NULL);
   if (claim->from == MUSTERD_CLAIM_NOW)
     claim->from = old != NULL && in_force (old, now) ? old->from : now;
@@ -172,10 +211,8 @@ put (Ledger *ledger, LedgerUser *user, const MusterdClaim *said, MusterdTime now
 void
 ledger_put (Ledger *ledger, guint index, const MusterdClaim *said, MusterdTime now)
 {
-  LedgerUser *user = at (ledger, index, now);
-
-  if (user != NULL)
-    put (ledger, user, said, now);
+  if (at (ledger, index, now) != NULL)
+    put (ledger, index, said, now);
 }
 
 void
@@ -210,7 +247,7 @@ ledger_replace (Ledger *ledger, guint index, LedgerSource source, const char *se
         g_ptr_array_remove_index_fast (user->facts.claims, i - 1);
     }
   for (guint i = 0; i < said->len; i++)
-    put (ledger, user, said->pdata[i], now);
+    put (ledger, index, said->pdata[i], now);
   user->spoken[source] = TRUE;
 }
 
@@ -218,11 +255,14 @@ ledger_replace (Ledger *ledger, guint index, LedgerSource source, const char *se
 
 /* A start, and the end of the last: a choice that does not stay is over. */
 static void
-end_standing (Ledger *ledger, MusterdFacts *facts)
+end_standing (Ledger *ledger, guint index)
 {
-  for (guint i = 0; facts->standing != NULL && i < ledger->settings->templates->len; i++)
+  MusterdFacts *facts = &ledger->users[index].facts;
+  const GPtrArray *templates = ledger_settings (ledger, index)->templates;
+
+  for (guint i = 0; facts->standing != NULL && i < templates->len; i++)
     {
-      const MusterdTemplate *tmpl = ledger->settings->templates->pdata[i];
+      const MusterdTemplate *tmpl = templates->pdata[i];
 
       if (g_strcmp0 (tmpl->id, facts->standing->template_id) == 0 && tmpl->stays)
         return;
@@ -258,14 +298,14 @@ ledger_client (Ledger *ledger, guint index, LedgerSource source, const char *id,
         return;
       g_ptr_array_set_size (clients, 0);
       user->facts.client_ended = TRUE;
-      end_standing (ledger, &user->facts);
+      end_standing (ledger, index);
       return;
     }
 
   if (clients->len == 0)
     {
       user->facts.client_ended = FALSE;
-      end_standing (ledger, &user->facts);
+      end_standing (ledger, index);
     }
   if (client == NULL)
     {
@@ -329,13 +369,15 @@ ledger_choose (Ledger *ledger, guint index, const char *name, MusterdStatus stat
 {
   LedgerUser *user = at (ledger, index, now);
   const MusterdTemplate *tmpl = NULL;
+  const GPtrArray *templates;
   MusterdChoice *choice;
 
   if (user == NULL)
     return;
-  for (guint i = 0; name != NULL && i < ledger->settings->templates->len; i++)
-    if (strcmp (((MusterdTemplate *) ledger->settings->templates->pdata[i])->name, name) == 0)
-      tmpl = ledger->settings->templates->pdata[i];
+  templates = ledger_settings (ledger, index)->templates;
+  for (guint i = 0; name != NULL && i < templates->len; i++)
+    if (strcmp (((MusterdTemplate *) templates->pdata[i])->name, name) == 0)
+      tmpl = templates->pdata[i];
   choice = g_new0 (MusterdChoice, 1);
   choice->template_id = tmpl != NULL ? g_strdup (tmpl->id) : NULL;
   choice->status = tmpl != NULL ? tmpl->status : status;
@@ -541,7 +583,7 @@ ledger_presence (Ledger *ledger, guint index, MusterdTime now)
   const char *name;
 
   g_assert_nonnull (user);
-  presence = naive_resolve (&user->facts, ledger->settings, now, NULL);
+  presence = naive_resolve (&user->facts, ledger_settings (ledger, index), now, NULL);
   name = g_intern_string (presence->template_name);
   if (user->status != presence->status || user->template_name != name)
     user->since = now;
@@ -563,7 +605,7 @@ ledger_boundary (Ledger *ledger, guint index, MusterdTime now)
 
   if (!ledger->users[index].exists)
     return MUSTERD_TIME_NEVER;
-  times = naive_boundaries (&ledger->users[index].facts, ledger->settings, NULL);
+  times = naive_boundaries (&ledger->users[index].facts, ledger_settings (ledger, index), NULL);
   for (guint i = 0; i < times->len; i++)
     if (g_array_index (times, MusterdTime, i) > now)
       return g_array_index (times, MusterdTime, i);

@@ -4,6 +4,7 @@
  * with the engine, and no code: what is in force is the business of the naive twin of resolution. */
 #pragma once
 
+#include "house.h"
 #include "naive.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,7 @@ extern const char *const ledger_sources[N_SOURCES];
 typedef struct
 {
   gboolean     exists;
+  gboolean     own_template;
   MusterdFacts facts; /* while they exist */
   gboolean     spoken[N_SOURCES];   /* the source has said something of them since the daemon's start, or left it */
   MusterdTime  troubled[N_SOURCES]; /* since; NEVER */
@@ -36,7 +38,8 @@ typedef struct
 
 typedef struct
 {
-  MusterdSettings *settings;
+  const House     *house; /* not owned */
+  gboolean         later; /* the house has changed its mind */
   LedgerUser      *users;
   guint            n_users;
   struct
@@ -48,12 +51,16 @@ typedef struct
   } sources[N_SOURCES];
 } Ledger;
 
-Ledger *ledger_new  (MusterdSettings *settings, guint n_users);
+Ledger *ledger_new  (const House *house, guint n_users);
 void    ledger_free (Ledger *ledger);
 
 /* Each at a moment; time never goes back. Of users who do not exist nothing is kept. */
-void ledger_add_user      (Ledger *ledger, guint user, MusterdUser *data); /* or has new data for them */
+void ledger_add_user      (Ledger *ledger, guint user, MusterdUser *data, MusterdTime now); /* or has new data for them */
 void ledger_remove_user   (Ledger *ledger, guint user);
+void ledger_add_template  (Ledger *ledger, guint user, MusterdTime now); /* of their own */
+void ledger_change_house  (Ledger *ledger, MusterdTime now);
+/* What holds for a user who exists; not owned. */
+MusterdSettings *ledger_settings (const Ledger *ledger, guint user);
 /* As the engine is given it: `from` may be MUSTERD_CLAIM_NOW, a lease or `since` 0. */
 void ledger_put           (Ledger *ledger, guint user, const MusterdClaim *said, MusterdTime now);
 void ledger_drop          (Ledger *ledger, guint user, LedgerSource source, const char *key, MusterdTime now);

@@ -93,6 +93,7 @@ plan_user (guint user, guint times)
 
   fields[MUSTERD_USER_ZONE] = zones[user / 10 % G_N_ELEMENTS (zones)];
   fields[MUSTERD_USER_VOICEMAIL] = "899";
+  fields[MUSTERD_USER_LOCATION] = house_name ((user / 30 + times) % HOUSE_LOCATIONS);
   if (user % 5 != 0 || times > 0)
     fields[MUSTERD_USER_MOBILE] = mobile;
   data = musterd_user_new (id, fields, NULL, &error);
@@ -368,26 +369,41 @@ plan_phone_call (Day *day)
     add_phone (day, at + 1 + length, chance (day->rand, 0.7) ? MUSTERD_TELEPHONY_NONE : MUSTERD_TELEPHONY_IDLE, device);
 }
 
+/* Out of whatever there is at that time, which then is not what it was. */
+static void
+plan_override (Day *day)
+{
+  gint32 at = between (day, 9 * HOUR, 16 * HOUR, 5);
+  PlanEvent *event;
+
+  if (!chance (day->rand, 0.05))
+    return;
+  event = add (day, at, PLAN_STATUS);
+  event->what = MUSTERD_STATUS_AVAILABLE;
+  event = add (day, at + 3, PLAN_CHANGE);
+  event->what = (guint8) g_rand_int_range (day->rand, 0, 3);
+}
+
 /* At every fifth minute, so that many share the disk's commits. */
 static void
-plan_choices (Day *day, double of_all)
+plan_choices (Day *day, double of_all, gint32 last)
 {
   PlanEvent *event;
 
   if (chance (day->rand, of_all))
     {
-      event = add (day, between (day, 8 * HOUR, 18 * HOUR, 5), PLAN_CHOOSE);
+      event = add (day, between (day, 8 * HOUR, last, 5), PLAN_CHOOSE);
       event->what = (guint8) g_rand_int_range (day->rand, 0, 256);
     }
   if (chance (day->rand, of_all))
     {
-      event = add (day, between (day, 8 * HOUR, 18 * HOUR, 5), PLAN_CHOOSE);
+      event = add (day, between (day, 8 * HOUR, last, 5), PLAN_CHOOSE);
       event->what = (guint8) g_rand_int_range (day->rand, 0, 256);
       event->until = event->minute + g_rand_int_range (day->rand, 1, 120);
     }
   if (chance (day->rand, of_all / 3))
     {
-      event = add (day, between (day, 8 * HOUR, 18 * HOUR, 5), PLAN_STATUS);
+      event = add (day, between (day, 8 * HOUR, last, 5), PLAN_STATUS);
       event->what = (guint8) g_rand_int_range (day->rand, MUSTERD_STATUS_AVAILABLE, MUSTERD_N_STATUSES);
     }
   if (chance (day->rand, of_all / 2))
@@ -431,23 +447,24 @@ plan_workday (Day *day)
     {
     case PERSON_DESK:
       plan_desk (day);
-      plan_choices (day, 0.15);
+      plan_choices (day, 0.15, 18 * HOUR);
       break;
     case PERSON_ROAMER:
       plan_roamer (day);
-      plan_choices (day, 0.2);
+      plan_choices (day, 0.2, 18 * HOUR);
       break;
     case PERSON_PHONE:
-      plan_choices (day, 0.5);
+      plan_choices (day, 0.5, 24 * HOUR);
       plan_phone_call (day);
       break;
     case PERSON_AWAY:
     default:
-      plan_choices (day, 0.1);
+      plan_choices (day, 0.1, 18 * HOUR);
       break;
     }
   if (person == PERSON_AWAY)
     return;
+  plan_override (day);
   plan_claim (day, MUSTERD_CLAIM_CALL, 0.3, 15);
   plan_claim (day, MUSTERD_CLAIM_MICROPHONE, 0.2, 10);
   plan_claim (day, MUSTERD_CLAIM_DND, 0.07, 60);
@@ -468,7 +485,7 @@ plan_one (Plan *plan, guint user)
       if (is_workday (d))
         plan_workday (&day);
       else
-        plan_choices (&day, 0.03);
+        plan_choices (&day, 0.03, 24 * HOUR);
       plan_calendar_changes (&day);
     }
   day.midnight = 0;
@@ -481,7 +498,9 @@ plan_one (Plan *plan, guint user)
         add (&day, at + between (&day, 5, 24 * HOUR, 5), PLAN_ADD);
     }
   else if (chance (rand, 0.05))
-    add (&day, between (&day, HOUR, 6 * 24 * HOUR, 5), PLAN_ADD); /* with another number */
+    add (&day, between (&day, HOUR, 6 * 24 * HOUR, 5), PLAN_ADD); /* another number, in another location */
+  if (user % 16 == 5)
+    add (&day, between (&day, HOUR, 3 * 24 * HOUR, 5), PLAN_TEMPLATE);
 }
 
 Plan *

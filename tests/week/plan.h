@@ -28,6 +28,7 @@ typedef enum
   PLAN_CLIENT,   /* `what` is its state, `device` says which one */
   PLAN_PHONE,    /* the same */
   PLAN_TROUBLE,  /* `what`: whether all is well with the user's calendar */
+  PLAN_TEMPLATE, /* one of their own */
   PLAN_ADD,
   PLAN_REMOVE
 } PlanType;

@@ -18,6 +18,7 @@ typedef enum
   SOURCE_GOES,
   SOURCE_RETURNS, /* in a new run */
   SOURCE_RECONNECTS,
+  HOUSE_CHANGES, /* its settings */
   DAEMON_STOPS,
   DAEMON_STARTS
 } Blow;
@@ -38,6 +39,7 @@ static const struct
   { DAY + 23 * HOUR, SOURCE_RETURNS, SOURCE_NOTES },
   { 4 * DAY + 10 * HOUR + 30, DAEMON_STOPS, N_SOURCES },
   { 4 * DAY + 10 * HOUR + 43, DAEMON_STARTS, N_SOURCES },
+  { 4 * DAY + 15 * HOUR + 1, HOUSE_CHANGES, N_SOURCES },
   { 5 * DAY + 11 * HOUR + 11, SOURCE_GOES, SOURCE_GRAPH },
   { 5 * DAY + 11 * HOUR + 12, SOURCE_RETURNS, SOURCE_GRAPH },
   { 6 * DAY + 9 * HOUR, SOURCE_GOES, SOURCE_ACTIVITY },
@@ -45,36 +47,6 @@ static const struct
 };
 
 /* ---- the week's stage ---- */
-
-static MusterdSettings *
-settings_new (void)
-{
-  MusterdSettings *settings = musterd_settings_new_default ();
-  MusterdTemplate *own = musterd_template_new ("own-1", "Deep work", NULL, MUSTERD_STATUS_DO_NOT_DISTURB, "Deep work");
-
-  own->own = TRUE;
-  own->forwarding.action = MUSTERD_FORWARD_DO_NOT_DISTURB;
-  g_ptr_array_insert (settings->templates, 0, own);
-  g_ptr_array_add (settings->templates, musterd_template_new ("ms-teams", "MS Teams", "ms-teams", MUSTERD_STATUS_BUSY,
-                                                              NULL));
-  settings->subject_as_text = TRUE;
-  for (guint i = 0; i < settings->templates->len; i++)
-    {
-      MusterdTemplate *tmpl = g_ptr_array_index (settings->templates, i);
-      MusterdForwarding *forwarding = &tmpl->forwarding;
-
-      if (g_strcmp0 (tmpl->role, "appointment") == 0)
-        *forwarding = (MusterdForwarding){ MUSTERD_FORWARD_TO, MUSTERD_SCOPE_INTERNAL, MUSTERD_TARGET_VOICEMAIL, NULL };
-      else if (g_strcmp0 (tmpl->role, "home-office") == 0)
-        *forwarding = (MusterdForwarding){ MUSTERD_FORWARD_TO, MUSTERD_SCOPE_ALL, MUSTERD_TARGET_MOBILE, NULL };
-      else if (g_strcmp0 (tmpl->role, "out-of-office") == 0)
-        *forwarding = (MusterdForwarding){ MUSTERD_FORWARD_TO, MUSTERD_SCOPE_EXTERNAL, MUSTERD_TARGET_NUMBER,
-                                           g_strdup ("+49 30 100") };
-      else if (g_strcmp0 (tmpl->role, "break") == 0)
-        forwarding->action = MUSTERD_FORWARD_OFF;
-    }
-  return settings;
-}
 
 static Week *
 week_new (guint32 seed, guint n_users, gint only)
@@ -84,8 +56,8 @@ week_new (guint32 seed, guint n_users, gint only)
   week->n_users = n_users;
   week->only = only;
   week->plan = plan_new (seed, n_users, only);
-  week->settings = settings_new ();
-  week->ledger = ledger_new (week->settings, n_users);
+  week->house = house_new ();
+  week->ledger = ledger_new (week->house, n_users);
   week->dir = g_dir_make_tmp ("muster-week-XXXXXX", NULL);
   g_assert_nonnull (week->dir);
   week->context = g_main_context_new ();
@@ -117,7 +89,7 @@ week_free (Week *week)
   g_assert_cmpint (g_rmdir (week->dir), ==, 0);
   ledger_free (week->ledger);
   plan_free (week->plan);
-  musterd_settings_unref (week->settings);
+  house_free (week->house);
   musterd_clock_unref (week->clock);
   g_main_context_pop_thread_default (week->context);
   g_main_context_unref (week->context);
@@ -199,6 +171,11 @@ strike (Week *week, Blow blow, LedgerSource source)
     case SOURCE_RETURNS:
       source_returns (week, source);
       break;
+    case HOUSE_CHANGES:
+      week_order_house (week, TRUE);
+      week_forget_told (week);
+      compare_everybody (week, 1, "after the house changed its settings");
+      return;
     case DAEMON_STOPS:
       week_stop (week);
       stopped = week->now;
@@ -297,6 +274,7 @@ test_week (void)
   g_test_message ("MUSTER_SEED=%u MUSTER_WEEK_USERS=%u", seed, n_users);
   week = week_new (seed, n_users, only);
   week_start (week);
+  week_order_house (week, FALSE);
   populate (week);
   play (week);
 

@@ -11,12 +11,20 @@ week_id (guint user)
   return g_strdup_printf ("u%05u", user);
 }
 
+void
+week_forget_told (Week *week)
+{
+  for (guint i = 0; i < week->to_compare->len; i++)
+    week->told[g_array_index (week->to_compare, guint, i)] = FALSE;
+  g_array_set_size (week->to_compare, 0);
+}
+
 static void
 note_told (Week *week, guint user)
 {
   if (!week->told[user] && !week->commanded[user])
     g_array_append_val (week->to_compare, user);
-  week->n_passing += week->told[user] != 0;
+  week->n_passing += week->told[user] && !week->is_ordering;
   week->told[user] = TRUE;
 }
 
@@ -41,7 +49,7 @@ week_start (Week *week)
 
   week->store = musterd_store_open (week->dir, &error);
   g_assert_no_error (error);
-  week->engine = musterd_engine_new (week->clock, week->store, week->settings, &error);
+  week->engine = musterd_engine_new (week->clock, week->store, NULL, &error);
   g_assert_no_error (error);
   musterd_engine_listen (week->engine, on_changed, NULL, week);
 }
