@@ -107,8 +107,8 @@ change_entry (Week *week, const PlanEvent *event)
       claim->from += 45 * MUSTERD_MINUTE;
       claim->until += 45 * MUSTERD_MINUTE;
       break;
-    case 2: /* moved by a little */
-      claim->from += 10 * MUSTERD_MINUTE;
+    case 2: /* it starts only now, or ten minutes later */
+      claim->from = claim->from <= week->now ? week->now : claim->from + 10 * MUSTERD_MINUTE;
       claim->until += 10 * MUSTERD_MINUTE;
       break;
     case 3:
