@@ -170,12 +170,13 @@ naive_walk (const MusterdFacts *facts, const MusterdSettings *settings, const ch
   return g_steal_pointer (&walk);
 }
 
-/* Looking ahead, every lease that runs at `now` is renewed for ever: a copy in which it is so. Freed by the caller with
- * musterd_facts_clear(). */
+/* Looking ahead, every lease that runs at `now` is renewed for ever: a shallow copy in which it is so, which borrows
+ * everything but the three arrays. */
 static void
 renew_leases (MusterdFacts *ahead, const MusterdFacts *facts, MusterdTime now)
 {
-  musterd_facts_init (ahead, facts->user);
+  *ahead = *facts;
+  ahead->claims = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_claim_unref);
   for (guint i = 0; i < facts->claims->len; i++)
     {
       MusterdClaim *claim = facts->claims->pdata[i];
@@ -186,29 +187,20 @@ renew_leases (MusterdFacts *ahead, const MusterdFacts *facts, MusterdTime now)
         claim->lease_until = MUSTERD_TIME_NEVER;
       g_ptr_array_add (ahead->claims, claim);
     }
-  ahead->standing = musterd_choice_copy (facts->standing);
-  ahead->timed = musterd_choice_copy (facts->timed);
-  ahead->ignores = facts->ignores != NULL ? g_ptr_array_ref (facts->ignores) : NULL;
-  ahead->client_ended = facts->client_ended;
-  ahead->clients = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_client_free);
+  ahead->clients = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; facts->clients != NULL && i < facts->clients->len; i++)
     {
       MusterdClient *client = g_memdup2 (facts->clients->pdata[i], sizeof (MusterdClient));
 
-      client->source = g_strdup (client->source);
-      client->id = g_strdup (client->id);
       if (client->lease_until > now)
         client->lease_until = MUSTERD_TIME_NEVER;
       g_ptr_array_add (ahead->clients, client);
     }
-  ahead->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_device_free);
+  ahead->devices = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; facts->devices != NULL && i < facts->devices->len; i++)
     {
       MusterdDevice *device = g_memdup2 (facts->devices->pdata[i], sizeof (MusterdDevice));
 
-      device->source = g_strdup (device->source);
-      device->id = g_strdup (device->id);
-      device->label = g_strdup (device->label);
       if (device->lease_until > now)
         device->lease_until = MUSTERD_TIME_NEVER;
       g_ptr_array_add (ahead->devices, device);
@@ -241,7 +233,9 @@ look_ahead (MusterdPresence *presence, const MusterdFacts *facts, const MusterdS
       if (presence->next_free == MUSTERD_TIME_NEVER && then->status == MUSTERD_STATUS_AVAILABLE)
         presence->next_free = at;
     }
-  musterd_facts_clear (&ahead);
+  g_ptr_array_unref (ahead.claims);
+  g_ptr_array_unref (ahead.clients);
+  g_ptr_array_unref (ahead.devices);
 }
 
 MusterdTime
