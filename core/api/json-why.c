@@ -157,7 +157,8 @@ add_inside (GString *json, const MusterdWhy *why, GPtrArray *sinks, const Muster
 static void
 add_no_inside (GString *json)
 {
-  static const char *const members[] = { "client", "clients", "devices", "forwarding", "next_change", "sinks", "calendar" };
+  static const char *const members[] = { "client",      "clients", "devices", "forwarding",
+                                         "next_change", "sinks",   "calendar" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
     musterd_json_null (json, members[i]);

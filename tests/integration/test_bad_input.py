@@ -19,8 +19,8 @@ ALICE, BOB = 'alice@example.com', 'bob@example.com'
 MEGABYTES = b' ' * (10 * 1024 * 1024)
 
 # What stands in a path so that it is not the path that is wrong.
-GOOD = {'user': ALICE, 'owner': ALICE, 'viewer': BOB, 'client': 'desk', 'scope': f'user:{ALICE}', 'template': 'available',
-        'instance': 'tells:one', 'action': 'none', 'secret': 'lamps'}
+GOOD = {'user': ALICE, 'owner': ALICE, 'viewer': BOB, 'client': 'desk', 'scope': f'user:{ALICE}',
+        'template': 'available', 'instance': 'tells:one', 'action': 'none', 'secret': 'lamps'}
 # Ids that the test has to make first are looked up when it runs: claim, token.
 
 BODIES = (
@@ -61,8 +61,9 @@ class BadInput(harness.TestCase):
     def state(self):
         """All that can be seen from outside and that a request could have changed."""
         seen = {}
-        for target in ('/v1/presence', '/v1/users', '/v1/secrets', '/v1/tokens', '/v1/delegations', f'/v1/clients?user={ALICE}',
-                       '/v1/templates', '/v1/settings', f'/v1/settings/user:{ALICE}', f'/v1/relationships?owner={ALICE}',
+        for target in ('/v1/presence', '/v1/users', '/v1/secrets', '/v1/tokens', '/v1/delegations', '/v1/templates',
+                       '/v1/settings', f'/v1/settings/user:{ALICE}', f'/v1/relationships?owner={ALICE}',
+                       f'/v1/clients?user={ALICE}',
                        f'/v1/users/{ALICE}/appointments?all=true', f'/v1/presence/{ALICE}/why'):
             status, _, seen[target] = self.ask('GET', target)
             self.assertEqual(status, 200)

@@ -48,7 +48,8 @@ class Walk(harness.TestCase):
                 {'Content-Type': 'application/json'})
             answer = connection.getresponse()
             self.template = json.loads(answer.read())['id']
-        # First what a call is to hide: it stands, and is no part of the presence. Its template outlives a desktop's start.
+        # First what a call is to hide: it stands, and is no part of the presence. Its template outlives the start of a
+        # desktop.
         daemon.ctl('set', OWNER, 'Out of office', '--text', 'zqchoice')
         daemon.ctl('plugin', 'sync', 'tells:zqsource', OWNER)
         harness.wait_for('everything said', lambda: self.is_told(daemon), alive=daemon)

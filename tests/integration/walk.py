@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the walk goes by: who asks, what they may never see, and for each route what each of them is answered.
 
-A row is what is asked of one route, and the status for each of LEVELS, in that order. A route may have several rows; one
-that has none fails the test. `{owner}` in a path or body is the user whom everything is about, and who grants the callers
-what they are called by. `{spare}` is somebody whom nothing is known of: what only administrators may do is done to them.
+A row is what is asked of one route, and the status for each of LEVELS, in that order. A route may have several rows;
+one that has none fails the test. `{owner}` in a path or body is the user whom everything is about, and who grants the
+callers what they are called by. `{spare}` is somebody of whom nothing is known: what only administrators may do is done
+to them.
 """
 
 import collections
@@ -39,10 +40,10 @@ WORDS = {
     b'zqmail': 'owner',
 }
 
-# Where it is otherwise. What colleagues see of a source is that of the presence, and not that of an entry; what is
-# connected, and how it fares, is the monitor's business, and says nothing of anybody. A user's agents know of the user's
-# desktops, and of nothing else. Whoever may choose a template sees what it does, and
-# the central ones are everybody's.
+# Where it is otherwise. What colleagues see of a source is that of the presence, and not that of an entry. What is
+# connected, and how it fares, is the monitor's business, and says nothing of anybody. A user's agents know of the
+# user's desktops, and of nothing else. Whoever may choose a template sees what it does, and the central ones are
+# everybody's.
 ELSEWHERE = {'/v1/users/{}/appointments': {b'zqsource': 'owner'},
              '/v1/templates': {b'zqtemplate': 'assistant-plus', NUMBER: 'assistant-plus', b'Appointment': 'blocked'},
              '/v1/clients': {b'zqclient': 'agent', b'zqsource': 'agent'},

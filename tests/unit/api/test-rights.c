@@ -15,10 +15,12 @@ static char *path_of_bob[MUSTERD_ROUTE_ARGS_MAX] = { (char *) "bob", NULL };
 /* In the place of the relationships that are kept: what bob grants alice. The linker puts it there. */
 static MusterdRelation granted = MUSTERD_RELATION_EMPLOYEE;
 
-MusterdRelation __wrap_musterd_caller_relation (const MusterdCaller *caller, MusterdReplica *replica, const char *owner);
+MusterdRelation __wrap_musterd_caller_relation (const MusterdCaller *caller, MusterdReplica *replica,
+                                                const char *owner);
 
 MusterdRelation
-__wrap_musterd_caller_relation (const MusterdCaller *caller, MusterdReplica *replica G_GNUC_UNUSED, const char *owner)
+__wrap_musterd_caller_relation (const MusterdCaller *caller, MusterdReplica *replica G_GNUC_UNUSED,
+                                const char *owner)
 {
   return musterd_caller_owns (caller, owner) ? MUSTERD_RELATION_OWNER : granted;
 }
