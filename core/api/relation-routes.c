@@ -267,6 +267,7 @@ typedef struct
 {
   char        *owner;
   MusterdGrant grant; /* with a name of its own */
+  char        *by;    /* nullable: the owner */
 } Change;
 
 static void
@@ -276,6 +277,7 @@ change_free (gpointer data)
 
   g_free (change->owner);
   g_free (change->grant.name);
+  g_free (change->by);
   g_free (change);
 }
 
@@ -287,6 +289,7 @@ change_new (MusterdRequest *request, const MusterdGrant *grant)
   change->owner = g_strdup (request->args[0]);
   change->grant = *grant;
   change->grant.name = g_strdup (grant->name);
+  change->by = g_strdup (musterd_caller_get_by (&request->caller, change->owner));
   return change;
 }
 
@@ -341,7 +344,7 @@ run_put (MusterdCall *call, const MusterdApiServices *services, gpointer value)
 {
   const Change *change = value;
 
-  musterd_engine_grant (services->engine, change->owner, &change->grant, musterd_call_on_done, call);
+  musterd_engine_grant (services->engine, change->owner, &change->grant, change->by, musterd_call_on_done, call);
 }
 
 static void
@@ -385,7 +388,7 @@ run_remove (MusterdCall *call, const MusterdApiServices *services, gpointer valu
 {
   const Change *change = value;
 
-  musterd_engine_revoke (services->engine, change->owner, &change->grant, musterd_call_on_done, call);
+  musterd_engine_revoke (services->engine, change->owner, &change->grant, change->by, musterd_call_on_done, call);
 }
 
 static void

@@ -415,28 +415,29 @@ musterd_engine_ignore (MusterdEngine *engine, const char *id, const char *claim,
 }
 
 static void
-submit_grant (MusterdEngine *engine, CommandType type, const char *owner, const MusterdGrant *grant, MusterdDone done,
-              gpointer user_data)
+submit_grant (MusterdEngine *engine, CommandType type, const char *owner, const MusterdGrant *grant, const char *by,
+              MusterdDone done, gpointer user_data)
 {
   MusterdCommand *command = command_new (type, owner, done, user_data);
 
   command->grant = *grant;
   command->grant.name = g_strdup (grant->name);
+  command->by = g_strdup (by);
   submit (engine, command);
 }
 
 void
-musterd_engine_grant (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
-                      gpointer user_data)
+musterd_engine_grant (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, const char *by,
+                      MusterdDone done, gpointer user_data)
 {
-  submit_grant (engine, COMMAND_GRANT, owner, grant, done, user_data);
+  submit_grant (engine, COMMAND_GRANT, owner, grant, by, done, user_data);
 }
 
 void
-musterd_engine_revoke (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
-                       gpointer user_data)
+musterd_engine_revoke (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, const char *by,
+                       MusterdDone done, gpointer user_data)
 {
-  submit_grant (engine, COMMAND_REVOKE, owner, grant, done, user_data);
+  submit_grant (engine, COMMAND_REVOKE, owner, grant, by, done, user_data);
 }
 
 void

@@ -173,6 +173,22 @@ decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batc
     musterd_command_delegated (command, batch, "went back to automatic", "automatic");
 }
 
+/* An administrator's own entry is theirs; one that is the owner's word is said in the owner's name. */
+static void
+log_grant (MusterdCommand *command, MusterdBatch *batch)
+{
+  const MusterdGrant *grant = &command->grant;
+  const gboolean grants = command->type == COMMAND_GRANT;
+  g_autofree char *viewer = musterd_viewer_to_string (grant->kind, grant->name);
+  g_autofree char *what = NULL;
+
+  if (!grant->own_word)
+    return;
+  what = grants ? g_strdup_printf ("grant %s %s", musterd_relation_to_string (grant->level), viewer)
+                : g_strconcat ("revoke ", viewer, NULL);
+  musterd_command_delegated (command, batch, grants ? "granted a relationship" : "took a relationship back", what);
+}
+
 /* As far as it is known whom an entry is for. */
 static gboolean
 find_viewer (MusterdEngine *engine, const MusterdGrant *grant, MusterdViewer *viewer, GError **error)
@@ -221,6 +237,7 @@ decide_grant (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch,
       return FALSE;
     }
   musterd_batch_put_grant (batch, owner.user->id, grant);
+  log_grant (command, batch);
   return TRUE;
 }
 
@@ -239,6 +256,7 @@ decide_revoke (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
       return FALSE;
     }
   musterd_batch_remove_grant (batch, entry->facts.user->id, grant);
+  log_grant (command, batch);
   return TRUE;
 }
 

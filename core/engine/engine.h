@@ -154,10 +154,10 @@ MusterdTime musterd_engine_get_delegations_since (MusterdEngine *engine);
  * said of the same viewer, or takes it away again. NOT_FOUND: there is no such owner, no such user to be a viewer, or
  * nothing to take away; FORBIDDEN: the owner's settings do not let them say so (the error names the setting); LIMIT: the
  * owner has too many. */
-void musterd_engine_grant       (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
-                                 gpointer user_data);
-void musterd_engine_revoke      (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, MusterdDone done,
-                                 gpointer user_data);
+void musterd_engine_grant       (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, const char *by,
+                                 MusterdDone done, gpointer user_data);
+void musterd_engine_revoke      (MusterdEngine *engine, const char *owner, const MusterdGrant *grant, const char *by,
+                                 MusterdDone done, gpointer user_data);
 
 /* Verbs of sources. `source` is the instance. Each fails with MUSTERD_ERROR (NOT_FOUND: unknown user; INVALID; LIMIT)
  * and then changes nothing. */

@@ -203,6 +203,8 @@ class Walk(harness.TestCase):
         done = [(one['by'].partition('@')[0], one['what'].partition(' ')[0])
                 for one in daemon.json('delegations', OWNER)['delegations']]
         self.assertIn(('administrator', 'template'), done)
+        # What the callers are granted, in the owner's name.
+        self.assertEqual(done.count(('administrator', 'grant')), len(GRANTED))
         self.assertNotIn('alice', {by for by, _what in done})
         self.assertNotIn('employee', {by for by, _what in done})
         self.assertNotIn('zq', json.dumps(done))

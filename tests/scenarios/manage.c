@@ -215,11 +215,11 @@ do_grant (const Line *line)
   grant.kind = kind;
   if (g_str_equal (line_word (line, 2), "nothing"))
     {
-      musterd_engine_revoke (line->world->engine, line->whom, &grant, line_done, (gpointer) line);
+      musterd_engine_revoke (line->world->engine, line->whom, &grant, NULL, line_done, (gpointer) line);
       return;
     }
   grant.level = parse_relation (line, line_word (line, 2));
-  musterd_engine_grant (line->world->engine, line->whom, &grant, line_done, (gpointer) line);
+  musterd_engine_grant (line->world->engine, line->whom, &grant, NULL, line_done, (gpointer) line);
 }
 
 const Verb line_manage_verbs[] = {

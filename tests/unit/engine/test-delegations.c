@@ -180,6 +180,25 @@ test_kinds (World *world, G_GNUC_UNUSED gconstpointer data)
   assert_kept (world, expected);
 }
 
+/* What is said as an administrator's is theirs; what is said as the user's is kept. */
+static void
+test_grants (World *world, G_GNUC_UNUSED gconstpointer data)
+{
+  MusterdGrant grant = { .kind = MUSTERD_VIEWER_GROUP, .name = (char *) "Sales", .level = MUSTERD_RELATION_ASSISTANT };
+
+  musterd_engine_grant (world->engine, ALICE, &grant, "root", on_command, world);
+  wait_done (world);
+  grant.own_word = TRUE;
+  musterd_engine_grant (world->engine, ALICE, &grant, NULL, on_command, world);
+  wait_done (world);
+  musterd_engine_grant (world->engine, ALICE, &grant, "root", on_command, world);
+  wait_done (world);
+  musterd_engine_revoke (world->engine, ALICE, &grant, "root", on_command, world);
+  wait_done (world);
+  g_assert_no_error (world->error);
+  assert_kept (world, "root: grant assistant group:Sales; root: revoke group:Sales");
+}
+
 /* Forgotten without anybody doing anything, and at once where less is to be kept. */
 static void
 test_retention (World *world, G_GNUC_UNUSED gconstpointer data)
@@ -227,6 +246,7 @@ main (int argc, char **argv)
   told = g_string_new (NULL);
   g_log_set_writer_func (write_log, NULL, NULL);
   g_test_add ("/engine/delegations/kinds", World, NULL, set_up, test_kinds, tear_down);
+  g_test_add ("/engine/delegations/grants", World, NULL, set_up, test_grants, tear_down);
   g_test_add ("/engine/delegations/retention", World, NULL, set_up, test_retention, tear_down);
   result = g_test_run ();
   g_string_free (told, TRUE);

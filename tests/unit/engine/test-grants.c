@@ -30,14 +30,14 @@ on_access (const MusterdAccess *access, gsize n, gpointer data)
 static void
 give (Fixture *fixture, const char *owner, const MusterdGrant *what)
 {
-  musterd_engine_grant (fixture->engine, owner, what, on_done, fixture);
+  musterd_engine_grant (fixture->engine, owner, what, NULL, on_done, fixture);
   fixture_rest ();
 }
 
 static void
 take_back (Fixture *fixture, const char *owner, const MusterdGrant *what)
 {
-  musterd_engine_revoke (fixture->engine, owner, what, on_done, fixture);
+  musterd_engine_revoke (fixture->engine, owner, what, NULL, on_done, fixture);
   fixture_rest ();
 }
 
@@ -142,9 +142,9 @@ test_viewer_removed (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture_add_user (fixture, "bob");
   g_assert_cmpuint (count (fixture, "alice"), ==, 1);
 
-  musterd_engine_grant (fixture->engine, "alice", &to_bob, on_done, fixture);
+  musterd_engine_grant (fixture->engine, "alice", &to_bob, NULL, on_done, fixture);
   musterd_engine_remove_user (fixture->engine, "bob", on_done, fixture);
-  musterd_engine_grant (fixture->engine, "carol", &to_bob, on_done, fixture);
+  musterd_engine_grant (fixture->engine, "carol", &to_bob, NULL, on_done, fixture);
   fixture_rest ();
   g_assert_error (fixture->error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND);
   g_assert_cmpuint (count (fixture, "alice"), ==, 1);
@@ -232,7 +232,7 @@ test_restart (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
         {
           guint before = fixture->n_done;
 
-          musterd_engine_grant (fixture->engine, "alice", *what, on_done, fixture);
+          musterd_engine_grant (fixture->engine, "alice", *what, NULL, on_done, fixture);
           while (fixture->n_done == before)
             g_main_context_iteration (NULL, TRUE);
           g_assert_no_error (fixture->error);
