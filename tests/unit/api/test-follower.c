@@ -323,6 +323,22 @@ put_graded (const char *id, const char *text)
   return change;
 }
 
+/* The same owner says something else of the viewer, and of nobody besides. */
+static MusterdReplicaChange *
+put_word (const char *id, const MusterdAccess *access)
+{
+  const MusterdGrant grant = { (char *) VIEWER, MUSTERD_VIEWER_USER,
+                               g_test_rand_bit () ? MUSTERD_RELATION_BLOCKED : MUSTERD_RELATION_ASSISTANT, TRUE };
+  MusterdReplicaChange *change = g_new0 (MusterdReplicaChange, 1);
+
+  change->id = g_strdup (id);
+  change->regraded = TRUE;
+  change->settings = musterd_settings_ref (access->settings);
+  change->grants = g_test_rand_bit () ? musterd_grants_with (access->grants, &grant)
+                                      : musterd_grants_without (access->grants, &grant);
+  return change;
+}
+
 static gboolean
 is_seen (Fixture *fixture, const char *id)
 {
@@ -377,6 +393,9 @@ something_happens (Fixture *fixture)
         apply (fixture, put_graded (VIEWER, "me"));
       break;
     case 2:
+      if (g_test_rand_int_range (0, 2) == 0 && musterd_replica_get_user (fixture->replica, id) != NULL)
+        apply (fixture, put_word (id, musterd_replica_get_access (fixture->replica, id)));
+      break;
     case 3:
       if (g_test_rand_int_range (0, 4) == 0)
         apply (fixture, put_graded (id, "graded anew"));
