@@ -162,15 +162,15 @@ musterd_relation_check_own_word (const MusterdAccess *owner, const MusterdViewer
     {
     case MUSTERD_EXTENSION_NEITHER:
       g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
-                           "the setting 'users-may' of the block 'relationships' is 'neither': only administrators "
-                           "change relationships here");
+                           "the setting relationships.users-may is 'neither': only administrators change "
+                           "relationships here");
       return FALSE;
     case MUSTERD_EXTENSION_EXTEND:
       if (level >= paths.central)
         return TRUE;
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
-                   "the setting 'users-may' of the block 'relationships' is 'extend': users may grant more than others "
-                   "have by default, here '%s', and not less",
+                   "the setting relationships.users-may is 'extend': users may grant more than others have by default, here "
+                   "'%s', and not less",
                    musterd_relation_to_string (paths.central));
       return FALSE;
     case MUSTERD_EXTENSION_EXTEND_AND_RESTRICT:

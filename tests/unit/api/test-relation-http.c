@@ -320,9 +320,9 @@ test_switched_off (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     }
   for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
     {
-      ASK (fixture, NULL, requests[i].method, requests[i].path, requests[i].body, "HTTP/1.1 409 *switched off*'use'*");
+      ASK (fixture, NULL, requests[i].method, requests[i].path, requests[i].body, "HTTP/1.1 409 *switched off*presence.use*");
       ASK (fixture, fixture->alice, requests[i].method, requests[i].path, requests[i].body,
-           "HTTP/1.1 409 *switched off*'use'*");
+           "HTTP/1.1 409 *switched off*presence.use*");
     }
   ASK (fixture, fixture->bob, "GET", "/v1/presence/" ALICE, NULL, "HTTP/1.1 404 *there is no user '" ALICE "'*");
   ASK (fixture, NULL, "GET", "/v1/relationships/" ALICE "/" BOB, NULL,
@@ -347,11 +347,11 @@ test_users_may (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   ASK (fixture, fixture->alice, "PUT", pair, "{\"level\":\"blocked\"}", "HTTP/1.1 200 *\"level\":\"blocked\"*");
   set (fixture, "all", "relationships", "users-may", "extend");
   ASK (fixture, fixture->bob, "GET", "/v1/presence/" ALICE, NULL, "HTTP/1.1 200 *");
-  ASK (fixture, fixture->alice, "PUT", pair, "{\"level\":\"blocked\"}", "HTTP/1.1 403 *'users-may'*'extend'*");
-  ASK (fixture, NULL, "PUT", pair, "{\"level\":\"blocked\",\"as\":\"owner\"}", "HTTP/1.1 403 *'users-may'*");
+  ASK (fixture, fixture->alice, "PUT", pair, "{\"level\":\"blocked\"}", "HTTP/1.1 403 *relationships.users-may*'extend'*");
+  ASK (fixture, NULL, "PUT", pair, "{\"level\":\"blocked\",\"as\":\"owner\"}", "HTTP/1.1 403 *relationships.users-may*");
   ASK (fixture, fixture->alice, "GET", pair, NULL, "HTTP/1.1 200 *\"decided_by\":\"others\",\"users_may\":\"extend\"*");
   set (fixture, "all", "relationships", "users-may", "neither");
-  ASK (fixture, fixture->alice, "PUT", pair, "{\"level\":\"assistant\"}", "HTTP/1.1 403 *'users-may'*'neither'*");
+  ASK (fixture, fixture->alice, "PUT", pair, "{\"level\":\"assistant\"}", "HTTP/1.1 403 *relationships.users-may*'neither'*");
   ASK (fixture, NULL, "PUT", pair, "{\"level\":\"assistant\"}", "HTTP/1.1 200 *\"level\":\"assistant\"*");
   set (fixture, "all", "relationships", "users-may", NULL);
   ASK (fixture, fixture->bob, "GET", "/v1/presence/" ALICE, NULL, "HTTP/1.1 404 *");
