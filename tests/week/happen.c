@@ -9,7 +9,7 @@ check (Week *week, guint user, gboolean taken, const GError *error)
 {
   if (taken == week->ledger->users[user].exists)
     return;
-  g_test_fail_printf ("u%05u: %s", user, taken ? "something was taken in of somebody who does not exist" : error->message);
+  g_test_fail_printf ("u%05u: %s", user, taken ? "nobody of that name, and it was taken in" : error->message);
 }
 
 static void
@@ -394,7 +394,8 @@ void
 week_order_house (Week *week, gboolean later)
 {
   week->is_ordering = TRUE;
-  week->n_waiting += later ? house_order_later (week->engine, on_done, week) : house_order (week->engine, on_done, week);
+  week->n_waiting
+      += later ? house_order_later (week->engine, on_done, week) : house_order (week->engine, on_done, week);
   week_rest (week);
   week->is_ordering = FALSE;
   if (later)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rules of the ledger a second time: what becomes of what sources and people say, from the words of the design and as
- * plainly as possible, so that the engine can be compared with an independent reading. It shares the words of the model
- * with the engine, and no code: what is in force is the business of the naive twin of resolution. */
+/* The rules of the ledger a second time: what becomes of what sources and people say, from the words of the design and
+ * as plainly as possible, so that the engine can be compared with an independent reading. It shares the words of the
+ * model with the engine, and no code: what is in force is the business of the naive twin of resolution. */
 #pragma once
 
 #include "house.h"
@@ -55,7 +55,7 @@ Ledger *ledger_new  (const House *house, guint n_users);
 void    ledger_free (Ledger *ledger);
 
 /* Each at a moment; time never goes back. Of users who do not exist nothing is kept. */
-void ledger_add_user      (Ledger *ledger, guint user, MusterdUser *data, MusterdTime now); /* or has new data for them */
+void ledger_add_user      (Ledger *ledger, guint user, MusterdUser *data, MusterdTime now); /* or has new data */
 void ledger_remove_user   (Ledger *ledger, guint user);
 void ledger_add_template  (Ledger *ledger, guint user, MusterdTime now); /* of their own */
 void ledger_change_house  (Ledger *ledger, MusterdTime now);

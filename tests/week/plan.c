@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plan.h"
-
-#include <string.h>
-
-#define HOUR 60
-
-typedef enum
-{
-  PERSON_DESK,   /* a desktop that is started in the morning and ended in the evening */
-  PERSON_ROAMER, /* several desktops, short leases; some vanish */
-  PERSON_PHONE,  /* no desktop: a telephone, and choices by hand */
-  PERSON_AWAY,   /* absent for most of the week */
-} Person;
+#include "plan-parts.h"
 
 static const char *const zones[] = { "Europe/Berlin", "America/New_York", "Asia/Beirut" };
 
-static Person
-person_of (guint user)
+PlanPerson
+plan_person (guint user)
 {
   switch (user % 10)
     {
@@ -32,8 +20,8 @@ person_of (guint user)
 }
 
 /* The minute of the week at which that day begins for the user; the days count from 0. */
-static gint32
-midnight (guint user, gint day)
+gint32
+plan_midnight (guint user, gint day)
 {
   static gint32 known[G_N_ELEMENTS (zones)][WEEK_DAYS + 3];
   static gboolean filled;
@@ -56,22 +44,22 @@ midnight (guint user, gint day)
   return known[user / 10 % G_N_ELEMENTS (zones)][day + 1];
 }
 
-static gboolean
-is_workday (gint day)
+gboolean
+plan_is_workday (gint day)
 {
   return day != 2 && day != 3; /* Saturday, Sunday */
 }
 
-static GRand *
-rand_for (guint32 seed, guint user, guint what)
+GRand *
+plan_rand (guint32 seed, guint user, guint what)
 {
   const guint32 seeds[] = { seed, user, what };
 
   return g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
 }
 
-static gboolean
-chance (GRand *rand, double of_all)
+gboolean
+plan_chance (GRand *rand, double of_all)
 {
   return g_rand_double (rand) < of_all;
 }
@@ -105,124 +93,6 @@ LedgerSource
 plan_calendar_source (guint user)
 {
   return (LedgerSource) (SOURCE_EWS + user % 3);
-}
-
-/* ---- calendars ---- */
-
-static MusterdFreeBusy
-random_free_busy (GRand *rand)
-{
-  gint n = g_rand_int_range (rand, 0, 100);
-
-  return n < 75   ? MUSTERD_FREE_BUSY_BUSY
-         : n < 82 ? MUSTERD_FREE_BUSY_FREE
-         : n < 90 ? MUSTERD_FREE_BUSY_TENTATIVE
-         : n < 96 ? MUSTERD_FREE_BUSY_ELSEWHERE
-                  : MUSTERD_FREE_BUSY_OUT_OF_OFFICE;
-}
-
-static MusterdResponse
-random_response (GRand *rand)
-{
-  gint n = g_rand_int_range (rand, 0, 100);
-
-  return n < 30   ? MUSTERD_RESPONSE_ORGANIZER
-         : n < 80 ? MUSTERD_RESPONSE_ACCEPTED
-         : n < 88 ? MUSTERD_RESPONSE_TENTATIVE
-         : n < 92 ? MUSTERD_RESPONSE_DECLINED
-                  : MUSTERD_RESPONSE_UNANSWERED;
-}
-
-static MusterdClaim *
-entry_new (guint user, const char *key, gint32 from, gint32 until)
-{
-  MusterdClaim *claim = musterd_claim_new (ledger_sources[plan_calendar_source (user)], "calendar", key,
-                                           MUSTERD_CLAIM_APPOINTMENT);
-
-  claim->from = plan_time (from);
-  claim->until = plan_time (until);
-  claim->free_busy = MUSTERD_FREE_BUSY_BUSY;
-  return claim;
-}
-
-static void
-add_entry (GPtrArray *calendar, GRand *rand, guint user, const char *series, gint day, gint32 from, gint32 length)
-{
-  g_autofree char *key = g_strdup_printf ("%s-%d-%u", series, day, calendar->len);
-  MusterdClaim *claim = entry_new (user, key, midnight (user, day) + from, midnight (user, day) + from + length);
-
-  claim->free_busy = random_free_busy (rand);
-  claim->response = random_response (rand);
-  claim->cancelled = chance (rand, 0.03);
-  claim->is_private = chance (rand, 0.1);
-  musterd_claim_set_text (claim, series);
-  g_ptr_array_add (calendar, claim);
-}
-
-static void
-add_all_day (GPtrArray *calendar, GRand *rand, guint user, const char *series, gint first, gint last)
-{
-  g_autofree char *key = g_strdup_printf ("%s-%d-%u", series, first, calendar->len);
-  MusterdClaim *claim = entry_new (user, key, midnight (user, first), midnight (user, last + 1));
-
-  claim->free_busy = random_free_busy (rand);
-  claim->all_day = TRUE;
-  musterd_claim_set_text (claim, series);
-  g_ptr_array_add (calendar, claim);
-}
-
-static void
-fill_workday (GPtrArray *calendar, GRand *rand, guint user, gint day)
-{
-  gint n_more = g_rand_int_range (rand, 0, 3);
-
-  if (user % 4 != 0)
-    add_entry (calendar, rand, user, "Stand-up", day, 9 * HOUR + 15, 15);
-  if (day == (gint) (user % WEEK_DAYS))
-    {
-      add_entry (calendar, rand, user, "Weekly", day, 10 * HOUR, HOUR);
-      add_entry (calendar, rand, user, "Right after it", day, 11 * HOUR, HOUR);
-    }
-  for (gint i = 0; i < n_more; i++)
-    {
-      gint32 from = 8 * HOUR + 15 * g_rand_int_range (rand, 0, 36);
-      gint32 length = 15 * g_rand_int_range (rand, 1, 7);
-
-      add_entry (calendar, rand, user, "Meeting", day, from, length);
-      if (chance (rand, 0.3))
-        {
-          from += 15 * g_rand_int_range (rand, 0, length / 15);
-          length = 15 * g_rand_int_range (rand, 1, 5);
-          add_entry (calendar, rand, user, "Overlapping", day, from, length);
-        }
-    }
-}
-
-GPtrArray *
-plan_calendar (const Plan *plan, guint user)
-{
-  GPtrArray *calendar = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_claim_unref);
-  g_autoptr(GRand) rand = rand_for (plan->seed, user, 1000);
-
-  for (gint day = 0; day < WEEK_DAYS; day++)
-    {
-      if (is_workday (day))
-        fill_workday (calendar, rand, user, day);
-      if (chance (rand, 0.06))
-        add_all_day (calendar, rand, user, "All day", day, day);
-    }
-  /* The weekend in which an hour is missing. */
-  if (chance (rand, 0.1))
-    add_all_day (calendar, rand, user, "Fair", 2, 3);
-  if (person_of (user) == PERSON_AWAY)
-    {
-      MusterdClaim *away = entry_new (user, "away", midnight (user, 1) + 12 * HOUR, midnight (user, 5));
-
-      away->kind = MUSTERD_CLAIM_ABSENCE;
-      musterd_claim_set_more (away, NULL, "Back on Tuesday", user % 20 == 8 ? "Away" : NULL);
-      g_ptr_array_add (calendar, away);
-    }
-  return calendar;
 }
 
 /* ---- what happens ---- */
@@ -288,19 +158,19 @@ plan_desk (Day *day)
   gint32 lunch = between (day, 12 * HOUR, 13 * HOUR, 1), away = between (day, 14 * HOUR, 15 * HOUR, 1);
 
   add_client (day, start, MUSTERD_CLIENT_ACTIVE, 0, 0);
-  if (chance (day->rand, 0.2))
+  if (plan_chance (day->rand, 0.2))
     {
       add_client (day, start + 30, MUSTERD_CLIENT_ACTIVE, 1, 0);
       add_client (day, end - 60, MUSTERD_CLIENT_ENDED, 1, 0);
     }
   add_client (day, lunch, MUSTERD_CLIENT_LOCKED, 0, 0);
   add_client (day, lunch + 35, MUSTERD_CLIENT_ACTIVE, 0, 0);
-  if (chance (day->rand, 0.5))
+  if (plan_chance (day->rand, 0.5))
     {
       add_client (day, away, MUSTERD_CLIENT_IDLE, 0, 0);
       add_client (day, away + 15, MUSTERD_CLIENT_ACTIVE, 0, 0);
     }
-  if (chance (day->rand, 0.9))
+  if (plan_chance (day->rand, 0.9))
     add_client (day, end, MUSTERD_CLIENT_ENDED, 0, 0);
 }
 
@@ -312,9 +182,9 @@ plan_roamer (Day *day)
   guint8 device = (guint8) (day->user / 10 % 2);
 
   for (gint32 at = between (day, 7 * HOUR, 10 * HOUR, 1); at < end; at += 25)
-    if (chance (day->rand, 0.9))
-      add_client (day, at, chance (day->rand, 0.15) ? MUSTERD_CLIENT_IDLE : MUSTERD_CLIENT_ACTIVE, device, 30);
-  if (chance (day->rand, 0.4))
+    if (plan_chance (day->rand, 0.9))
+      add_client (day, at, plan_chance (day->rand, 0.15) ? MUSTERD_CLIENT_IDLE : MUSTERD_CLIENT_ACTIVE, device, 30);
+  if (plan_chance (day->rand, 0.4))
     add_client (day, end, MUSTERD_CLIENT_ENDED, device, 0);
 }
 
@@ -325,7 +195,7 @@ plan_claim (Day *day, MusterdClaimKind kind, double of_all, gint32 lease)
   guint32 number;
   PlanEvent *event;
 
-  if (!chance (day->rand, of_all))
+  if (!plan_chance (day->rand, of_all))
     return;
   event = add (day, at, PLAN_PUT);
   event->what = kind;
@@ -339,7 +209,7 @@ plan_claim (Day *day, MusterdClaimKind kind, double of_all, gint32 lease)
       event->lease = lease;
       event->number = number;
     }
-  if (chance (day->rand, 0.1))
+  if (plan_chance (day->rand, 0.1))
     return;
   event = add (day, at + length, PLAN_DROP);
   event->what = kind;
@@ -365,8 +235,9 @@ plan_phone_call (Day *day)
   for (gint32 later = at + 1; later < at + 1 + length; later += 4)
     add_phone (day, later, MUSTERD_TELEPHONY_ON_THE_PHONE, device);
   /* Else its lease runs out. */
-  if (chance (day->rand, 0.9))
-    add_phone (day, at + 1 + length, chance (day->rand, 0.7) ? MUSTERD_TELEPHONY_NONE : MUSTERD_TELEPHONY_IDLE, device);
+  if (plan_chance (day->rand, 0.9))
+    add_phone (day, at + 1 + length,
+               plan_chance (day->rand, 0.7) ? MUSTERD_TELEPHONY_NONE : MUSTERD_TELEPHONY_IDLE, device);
 }
 
 /* Out of whatever there is at that time, which then is not what it was. */
@@ -376,7 +247,7 @@ plan_override (Day *day)
   gint32 at = between (day, 9 * HOUR, 16 * HOUR, 5);
   PlanEvent *event;
 
-  if (!chance (day->rand, 0.05))
+  if (!plan_chance (day->rand, 0.05))
     return;
   event = add (day, at, PLAN_STATUS);
   event->what = MUSTERD_STATUS_AVAILABLE;
@@ -390,25 +261,25 @@ plan_choices (Day *day, double of_all, gint32 last)
 {
   PlanEvent *event;
 
-  if (chance (day->rand, of_all))
+  if (plan_chance (day->rand, of_all))
     {
       event = add (day, between (day, 8 * HOUR, last, 5), PLAN_CHOOSE);
       event->what = (guint8) g_rand_int_range (day->rand, 0, 256);
     }
-  if (chance (day->rand, of_all))
+  if (plan_chance (day->rand, of_all))
     {
       event = add (day, between (day, 8 * HOUR, last, 5), PLAN_CHOOSE);
       event->what = (guint8) g_rand_int_range (day->rand, 0, 256);
       event->until = event->minute + g_rand_int_range (day->rand, 1, 120);
     }
-  if (chance (day->rand, of_all / 3))
+  if (plan_chance (day->rand, of_all / 3))
     {
       event = add (day, between (day, 8 * HOUR, last, 5), PLAN_STATUS);
       event->what = (guint8) g_rand_int_range (day->rand, MUSTERD_STATUS_AVAILABLE, MUSTERD_N_STATUSES);
     }
-  if (chance (day->rand, of_all / 2))
+  if (plan_chance (day->rand, of_all / 2))
     add (day, between (day, 10 * HOUR, 18 * HOUR, 5), PLAN_AUTO);
-  if (chance (day->rand, of_all / 2))
+  if (plan_chance (day->rand, of_all / 2))
     add (day, between (day, 9 * HOUR, 17 * HOUR, 5), PLAN_IGNORE);
 }
 
@@ -417,17 +288,17 @@ plan_calendar_changes (Day *day)
 {
   PlanEvent *event;
 
-  if (chance (day->rand, 0.1))
+  if (plan_chance (day->rand, 0.1))
     {
       event = add (day, between (day, 7 * HOUR, 17 * HOUR, 1), PLAN_CHANGE);
       event->what = (guint8) g_rand_int_range (day->rand, 0, 256);
     }
-  if (chance (day->rand, 0.1))
+  if (plan_chance (day->rand, 0.1))
     {
       event = add (day, between (day, 8 * HOUR, 16 * HOUR, 1), PLAN_ENTRY);
       event->until = event->minute + g_rand_int_range (day->rand, 15, 90);
     }
-  if (chance (day->rand, 0.02))
+  if (plan_chance (day->rand, 0.02))
     {
       gint32 at = between (day, 8 * HOUR, 16 * HOUR, 1);
 
@@ -441,7 +312,7 @@ plan_calendar_changes (Day *day)
 static void
 plan_workday (Day *day)
 {
-  Person person = person_of (day->user);
+  PlanPerson person = plan_person (day->user);
 
   switch (person)
     {
@@ -469,35 +340,35 @@ plan_workday (Day *day)
   plan_claim (day, MUSTERD_CLAIM_MICROPHONE, 0.2, 10);
   plan_claim (day, MUSTERD_CLAIM_DND, 0.07, 60);
   plan_claim (day, MUSTERD_CLAIM_SHARING, 0.07, 20);
-  if (chance (day->rand, 0.4))
+  if (plan_chance (day->rand, 0.4))
     plan_phone_call (day);
 }
 
 static void
 plan_one (Plan *plan, guint user)
 {
-  g_autoptr(GRand) rand = rand_for (plan->seed, user, 0);
+  g_autoptr(GRand) rand = plan_rand (plan->seed, user, 0);
   Day day = { .plan = plan, .rand = rand, .user = user };
 
   for (gint d = 0; d < WEEK_DAYS; d++)
     {
-      day.midnight = midnight (user, d);
-      if (is_workday (d))
+      day.midnight = plan_midnight (user, d);
+      if (plan_is_workday (d))
         plan_workday (&day);
       else
         plan_choices (&day, 0.03, 24 * HOUR);
       plan_calendar_changes (&day);
     }
   day.midnight = 0;
-  if (chance (rand, 0.03))
+  if (plan_chance (rand, 0.03))
     {
       gint32 at = between (&day, HOUR, 6 * 24 * HOUR, 5);
 
       add (&day, at, PLAN_REMOVE);
-      if (chance (rand, 0.8))
+      if (plan_chance (rand, 0.8))
         add (&day, at + between (&day, 5, 24 * HOUR, 5), PLAN_ADD);
     }
-  else if (chance (rand, 0.05))
+  else if (plan_chance (rand, 0.05))
     add (&day, between (&day, HOUR, 6 * 24 * HOUR, 5), PLAN_ADD); /* another number, in another location */
   if (user % 16 == 5)
     add (&day, between (&day, HOUR, 3 * 24 * HOUR, 5), PLAN_TEMPLATE);

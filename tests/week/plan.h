@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Thursday to Wednesday. In the middle, on the night to Sunday the 29th, the clocks go forward in Berlin (at two) and in
- * Beirut (at midnight), and do not in New York. */
+/* Thursday to Wednesday. In the middle, on the night to Sunday the 29th, the clocks go forward in Berlin (at two) and
+ * in Beirut (at midnight), and do not in New York. */
 #define WEEK_START (G_GINT64_CONSTANT (1774483200) * MUSTERD_SECOND) /* 2026-03-26 00:00 UTC */
 #define WEEK_DAYS 7
 #define WEEK_MINUTES (WEEK_DAYS * 24 * 60)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A week of ten thousand users in virtual time, in the engine and beside it in a naive implementation of the same rules:
- * whatever the engine tells is compared, and at chosen moments what it does not tell.
+/* A week of ten thousand users in virtual time, in the engine and beside it in a naive implementation of the same
+ * rules: whatever the engine tells is compared, and at chosen moments what it does not tell.
  *
  * MUSTER_SEED repeats a run, MUSTER_WEEK_USER one user of it, MUSTER_WEEK_USERS sets how many there are. */
 #include <glib/gstdio.h>
 
 #include "week.h"
 
-/* Under sanitizers everything costs four times as much, and what they look for does not depend on how many there are. */
+/* Under sanitizers everything costs thrice as much, and what they look for does not depend on how many there are. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define IS_SANITIZED

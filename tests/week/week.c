@@ -63,7 +63,7 @@ on_written (G_GNUC_UNUSED const GError *error, gpointer data)
 void
 week_stop (Week *week)
 {
-  /* Answers come in the order of the writes; one may lead to another write, the end of a choice, which leads to none. */
+  /* Answers come in the order of the writes; one may lead to another, the end of a choice, which leads to none. */
   for (guint i = 0; i < 2; i++)
     {
       week->n_waiting++;
