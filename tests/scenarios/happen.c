@@ -33,6 +33,9 @@ read_claim (const Line *line)
   musterd_claim_set_text (claim, line_option (line, "text"));
   musterd_claim_set_role (claim, line_option (line, "role"));
   musterd_claim_set_more (claim, NULL, line_option (line, "greeting"), NULL);
+  value = line_option (line, "attendees");
+  musterd_claim_set_asked (claim, line_option (line, "categories"),
+                           value != NULL ? (guint32) g_ascii_strtoull (value, NULL, 10) : 0);
   claim->all_day = line_flag (line, "all-day");
   claim->cancelled = line_flag (line, "cancelled");
   claim->is_private = line_flag (line, "private");
