@@ -521,6 +521,30 @@ test_templates (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_asked (fixture, alice, "GET", T, NULL, 200, "*\"id\":\"break\"*\"forwarding_word\":\"off\",\"forwarding_own\":false*");
 }
 
+/* A central template of a place where one is not is as if it were none; removed, it takes the own forwardings of it along. */
+static void
+test_elsewhere (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *alice = make_token (fixture, NULL, USER, NULL);
+  g_autofree char *bob = make_token (fixture, NULL, "{\"user\":\"" BOB "\"}", NULL);
+  guint status = 0;
+  g_autofree char *answer
+      = ask (fixture, NULL, "POST", T,
+             "{\"scope\":\"location:Haus 1/Süd\",\"name\":\"Lunch\",\"status\":\"busy\",\"may_change\":true}", &status);
+  g_autofree char *id = get_member (answer, "id");
+  g_autofree char *path = g_strconcat (T "/", id, NULL);
+
+  g_assert_cmpuint (status, ==, 201);
+  assert_asked (fixture, bob, "PATCH", path, "{\"forwarding\":\"off\"}", 404, "*there is no template*");
+  assert_asked (fixture, alice, "PATCH", path, "{\"forwarding\":\"off\",\"text\":\"x\"}", 403, "*nothing but its forwarding*");
+  assert_asked (fixture, alice, "PATCH", path, "{\"forwarding\":\"off\"}", 200,
+                "*\"scope\":\"location:Haus 1/Süd\"*\"forwarding_own\":true*");
+  assert_asked (fixture, NULL, "GET", S, NULL, 200, "*\"scope\":\"user:" ALICE "\",\"users\":1,\"values\":1,*");
+  assert_asked (fixture, NULL, "DELETE", path, NULL, 204, "*");
+  assert_asked (fixture, alice, "GET", S, NULL, 200, "*\"scope\":\"user:" ALICE "\",\"users\":1,\"values\":0,*");
+  assert_asked (fixture, alice, "PATCH", path, "{\"forwarding\":\"off\"}", 404, "*there is no template*");
+}
+
 /* Who may choose templates for somebody reads which there are; who may only choose statuses, does not. */
 static void
 test_assistants (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
@@ -582,6 +606,7 @@ main (int argc, char **argv)
   g_test_add ("/settings-http/all-or-nothing", Fixture, NULL, setup, test_all_or_nothing, teardown);
   g_test_add ("/settings-http/flip", Fixture, NULL, setup, test_flip, teardown);
   g_test_add ("/settings-http/own-templates", Fixture, NULL, setup, test_templates, teardown);
+  g_test_add ("/settings-http/elsewhere", Fixture, NULL, setup, test_elsewhere, teardown);
   g_test_add ("/settings-http/assistants", Fixture, NULL, setup, test_assistants, teardown);
   g_test_add ("/settings-http/most", Fixture, NULL, setup, test_most, teardown);
   g_test_add ("/settings-http/restart", Fixture, NULL, setup, test_restart, teardown);
