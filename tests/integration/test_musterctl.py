@@ -101,7 +101,7 @@ class Completion(CtlCase):
                 commands.setdefault(match[1], set()).update(filter(None, [match[2]]))
         self.assertEqual(set(self.complete(daemon, '')), set(commands) | {'help'})
         self.assertEqual(set(self.complete(daemon, 'help', '')), set(commands) | {'help'})
-        for first in ('user', 'token', 'plugin', 'secret'):
+        for first in ('user', 'token', 'plugin', 'secret', 'settings', 'template'):
             self.assertEqual(set(self.complete(daemon, first, '')), commands[first])
         self.assertEqual(self.complete(daemon, '--socket', 'x', 'sh'), ['show'])
         self.assertEqual(set(self.complete(daemon, 'set', '--')),
@@ -114,6 +114,13 @@ class Completion(CtlCase):
         self.assertEqual(self.complete(daemon, 'show', 'x'), [])
         self.assertEqual(self.complete(daemon, 'set', ALICE, 'do'), ['do-not-disturb'])
         self.assertEqual(self.complete(daemon, 'plugin', 'show', 'web'), ['webhook:lamp'])
+        self.assertEqual(self.complete(daemon, 'settings', 'set', 'all', 'activation.idle'),
+                         ['activation.idle', 'activation.idle-after'])
+        self.assertEqual(self.complete(daemon, 'settings', 'policy', 'all', 'calendar', 'c'), ['cannot-change'])
+        self.assertEqual(self.complete(daemon, 'template', 'set', 'on-'), ['on-holiday'])
+        self.assertEqual(self.complete(daemon, 'template', 'add', 'all', 'Lunch', 'busy', '--forward', 'all:m'),
+                         ['all:mobile'])
+        self.assertEqual(self.complete(daemon, 'template', 'list', '--scope', 'a'), ['all'])
 
     def test_evil_name(self):
         daemon = self.begin()
