@@ -15,6 +15,7 @@ typedef struct
   gboolean          all;     /* the others are asked for, too */
   JsonObject       *body;    /* nullable; the engine's thread reads it and the api's frees it */
   char             *block;   /* nullable; of a reset */
+  char             *by;
   MusterdScopeView *view;    /* nullable */
 } Order;
 
@@ -25,6 +26,7 @@ order_free (gpointer data)
 
   g_free (order->scope);
   g_free (order->block);
+  g_free (order->by);
   g_clear_pointer (&order->body, json_object_unref);
   g_clear_pointer (&order->view, musterd_scope_view_free);
   g_free (order);
@@ -32,12 +34,13 @@ order_free (gpointer data)
 
 /* Takes `body` (nullable). */
 static Order *
-order_new (const char *scope, JsonObject *body)
+order_new (const MusterdRequest *request, const char *scope, JsonObject *body)
 {
   Order *order = g_new0 (Order, 1);
 
   order->scope = g_strdup (scope);
   order->body = body;
+  order->by = g_strdup (musterd_caller_get_by (&request->caller, ""));
   return order;
 }
 
@@ -129,7 +132,7 @@ musterd_settings_list (MusterdRequest *request)
   const MusterdCaller *caller = &request->caller;
   g_autofree char *scope = caller->admin ? g_strdup ("all")
                                          : musterd_setting_scope_make_id (MUSTERD_LAYER_USER, caller->user);
-  Order *order = order_new (scope, NULL);
+  Order *order = order_new (request, scope, NULL);
 
   order->all = caller->admin;
   musterd_bridge_call (request->server->bridge, request, run_show, on_listed, order, order_free);
@@ -139,7 +142,7 @@ void
 musterd_settings_show (MusterdRequest *request)
 {
   if (check_scope (request, request->args[0]))
-    musterd_bridge_call (request->server->bridge, request, run_show, on_returned, order_new (request->args[0], NULL),
+    musterd_bridge_call (request->server->bridge, request, run_show, on_returned, order_new (request, request->args[0], NULL),
                          order_free);
 }
 
@@ -248,7 +251,8 @@ run_change (MusterdCall *call, const MusterdApiServices *services, gpointer valu
           && !read_values (changes, blocks, json_object_get_object_member (order->body, "values"), &error)))
     musterd_call_return (call, error);
   else
-    musterd_engine_change_settings (services->engine, order->scope, g_steal_pointer (&changes), on_changed, call);
+    musterd_engine_change_settings (services->engine, order->scope, g_steal_pointer (&changes), order->by, on_changed,
+                                    call);
 }
 
 void
@@ -267,7 +271,7 @@ musterd_settings_change (MusterdRequest *request)
     musterd_request_problem (request, SOUP_STATUS_FORBIDDEN, "only administrators may change policies");
   else
     musterd_bridge_call (request->server->bridge, request, run_change, on_returned,
-                         order_new (request->args[0], g_steal_pointer (&body)), order_free);
+                         order_new (request, request->args[0], g_steal_pointer (&body)), order_free);
 }
 
 static void
@@ -275,7 +279,7 @@ run_reset (MusterdCall *call, const MusterdApiServices *services, gpointer value
 {
   Order *order = value;
 
-  musterd_engine_reset_settings (services->engine, order->scope, order->block, on_changed, call);
+  musterd_engine_reset_settings (services->engine, order->scope, order->block, order->by, on_changed, call);
 }
 
 void
@@ -290,7 +294,7 @@ musterd_settings_reset (MusterdRequest *request)
   body = musterd_request_parse (request, members, G_N_ELEMENTS (members));
   if (body == NULL)
     return;
-  order = order_new (request->args[0], NULL);
+  order = order_new (request, request->args[0], NULL);
   order->block = g_strdup (musterd_body_get_string (body, "block"));
   musterd_bridge_call (request->server->bridge, request, run_reset, on_returned, order, order_free);
 }

@@ -15,6 +15,7 @@ typedef struct
   char                *scope;   /* nullable: where the template of `id` stands */
   char                *id;      /* nullable: all of them */
   char                *as_user; /* nullable: an administrator */
+  char                *by;
   MusterdTemplateEdit *edit;    /* nullable */
   MusterdScopeView    *view;    /* nullable */
 } Order;
@@ -27,6 +28,7 @@ order_free (gpointer data)
   g_free (order->scope);
   g_free (order->id);
   g_free (order->as_user);
+  g_free (order->by);
   g_clear_pointer (&order->edit, musterd_template_edit_free);
   g_clear_pointer (&order->view, musterd_scope_view_free);
   g_free (order);
@@ -40,6 +42,7 @@ order_new (const MusterdCaller *caller, const char *scope, const char *id)
   order->scope = g_strdup (scope);
   order->id = g_strdup (id);
   order->as_user = caller->admin ? NULL : g_strdup (caller->user);
+  order->by = g_strdup (musterd_caller_get_by (caller, ""));
   return order;
 }
 
@@ -283,7 +286,8 @@ run_add (MusterdCall *call, const MusterdApiServices *services, gpointer value)
 {
   Order *order = value;
 
-  musterd_engine_add_template (services->engine, order->scope, g_steal_pointer (&order->edit), on_done, call);
+  musterd_engine_add_template (services->engine, order->scope, g_steal_pointer (&order->edit), order->by, on_done,
+                               call);
 }
 
 /* NULL: answered already. */
@@ -334,8 +338,8 @@ run_change (MusterdCall *call, const MusterdApiServices *services, gpointer valu
 {
   Order *order = value;
 
-  musterd_engine_edit_template (services->engine, order->id, order->as_user, g_steal_pointer (&order->edit), on_done,
-                                call);
+  musterd_engine_edit_template (services->engine, order->id, order->as_user, g_steal_pointer (&order->edit),
+                                order->by, on_done, call);
 }
 
 void
@@ -359,7 +363,7 @@ run_remove (MusterdCall *call, const MusterdApiServices *services, gpointer valu
 {
   Order *order = value;
 
-  musterd_engine_remove_template (services->engine, order->id, order->as_user, musterd_call_on_done, call);
+  musterd_engine_remove_template (services->engine, order->id, order->as_user, order->by, musterd_call_on_done, call);
 }
 
 static void

@@ -49,6 +49,7 @@ struct _MusterdCommand
   MusterdIgnore *ignore;
   GPtrArray     *scopes; /* nullable; MusterdSettingScope, as they are to be */
   gboolean       end_standing, end_timed;
+  char          *whom; /* with `did`: the user */
   const char    *did; /* nullable, static: what somebody else did in the user's name */
   gboolean       begun; /* on its way to the disk, or to its refusal */
   GError        *error;
@@ -73,7 +74,8 @@ MusterdSettingScope *musterd_command_get_scope (MusterdCommand *command, const c
 
 /* delegations.c: while a command is decided. Where it is somebody else's than the user's, keeps with it who did `what`
  * (template, status, until; never a text), and for the log `did` ("chose", static): it tells nothing more. */
-void musterd_command_delegated      (MusterdCommand *command, MusterdBatch *batch, const char *did, const char *what);
+void musterd_command_delegated      (MusterdCommand *command, MusterdBatch *batch, const char *user, const char *did,
+                                     const char *what);
 /* When it is in force. */
 void musterd_command_tell_delegated (const MusterdCommand *command);
 

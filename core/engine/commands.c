@@ -16,6 +16,7 @@ command_free (MusterdCommand *command)
   g_free (command->by);
   g_clear_pointer (&command->users, g_ptr_array_unref);
   g_free (command->block);
+  g_free (command->whom);
   g_clear_pointer (&command->changes, g_ptr_array_unref);
   g_clear_pointer (&command->edit, musterd_template_edit_free);
   g_clear_pointer (&command->scopes, g_ptr_array_unref);
@@ -441,57 +442,60 @@ musterd_engine_revoke (MusterdEngine *engine, const char *owner, const MusterdGr
 }
 
 void
-musterd_engine_change_settings (MusterdEngine *engine, const char *scope, GPtrArray *changes, MusterdDone done,
-                                gpointer user_data)
+musterd_engine_change_settings (MusterdEngine *engine, const char *scope, GPtrArray *changes, const char *by,
+                                MusterdDone done, gpointer user_data)
 {
   MusterdCommand *command = command_new (COMMAND_CHANGE_SETTINGS, NULL, done, user_data);
 
   command->word = g_strdup (scope);
   command->changes = changes;
+  command->by = g_strdup (by);
   submit (engine, command);
 }
 
 void
-musterd_engine_reset_settings (MusterdEngine *engine, const char *scope, const char *block, MusterdDone done,
-                               gpointer user_data)
+musterd_engine_reset_settings (MusterdEngine *engine, const char *scope, const char *block, const char *by,
+                               MusterdDone done, gpointer user_data)
 {
   MusterdCommand *command = command_new (COMMAND_RESET_SETTINGS, NULL, done, user_data);
 
   command->word = g_strdup (scope);
   command->block = g_strdup (block);
+  command->by = g_strdup (by);
   submit (engine, command);
 }
 
 static void
 submit_template (MusterdEngine *engine, CommandType type, const char *word, const char *as_user,
-                 MusterdTemplateEdit *edit, MusterdDone done, gpointer user_data)
+                 MusterdTemplateEdit *edit, const char *by, MusterdDone done, gpointer user_data)
 {
   MusterdCommand *command = command_new (type, as_user, done, user_data);
 
   command->word = g_strdup (word);
   command->edit = edit;
+  command->by = g_strdup (by);
   submit (engine, command);
 }
 
 void
-musterd_engine_add_template (MusterdEngine *engine, const char *scope, MusterdTemplateEdit *edit, MusterdDone done,
-                             gpointer user_data)
+musterd_engine_add_template (MusterdEngine *engine, const char *scope, MusterdTemplateEdit *edit, const char *by,
+                             MusterdDone done, gpointer user_data)
 {
-  submit_template (engine, COMMAND_ADD_TEMPLATE, scope, NULL, edit, done, user_data);
+  submit_template (engine, COMMAND_ADD_TEMPLATE, scope, NULL, edit, by, done, user_data);
 }
 
 void
 musterd_engine_edit_template (MusterdEngine *engine, const char *id, const char *as_user, MusterdTemplateEdit *edit,
-                              MusterdDone done, gpointer user_data)
+                              const char *by, MusterdDone done, gpointer user_data)
 {
-  submit_template (engine, COMMAND_EDIT_TEMPLATE, id, as_user, edit, done, user_data);
+  submit_template (engine, COMMAND_EDIT_TEMPLATE, id, as_user, edit, by, done, user_data);
 }
 
 void
-musterd_engine_remove_template (MusterdEngine *engine, const char *id, const char *as_user, MusterdDone done,
-                                gpointer user_data)
+musterd_engine_remove_template (MusterdEngine *engine, const char *id, const char *as_user, const char *by,
+                                MusterdDone done, gpointer user_data)
 {
-  submit_template (engine, COMMAND_REMOVE_TEMPLATE, id, as_user, NULL, done, user_data);
+  submit_template (engine, COMMAND_REMOVE_TEMPLATE, id, as_user, NULL, by, done, user_data);
 }
 
 void

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define WHAT_MAX 200 /* bytes of the names of changed settings, about */
+
 MusterdSettingScope *
 musterd_command_get_scope (MusterdCommand *command, const char *id, GError **error)
 {
@@ -226,7 +228,8 @@ change_value (MusterdCommand *command, MusterdSettingScope *scope, MusterdBatch 
       set_value (scope, batch, change->block, change->option, NULL);
       return TRUE;
     }
-  value = musterd_blocks_check (blocks, change->block, change->option, change->value != NULL ? change->value : "", error);
+  value = musterd_blocks_check (blocks, change->block, change->option, change->value != NULL ? change->value : "",
+                                error);
   if (change->value == NULL && setting != NULL)
     {
       g_clear_error (error);
@@ -274,7 +277,8 @@ change_policy (MusterdCommand *command, MusterdSettingScope *scope, MusterdBatch
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID,
                    block == NULL        ? "there is no block of settings '%s'"
                    : block->central     ? "the block '%s' has no policy: users never have settings of it"
-                                        : "a user's scope has no policy (of '%s'): set it for all, a location or a group",
+                                        : "a user's scope has no policy (of '%s'): set it for all, a location or "
+                                          "a group",
                    shown);
       return FALSE;
     }
@@ -290,6 +294,7 @@ gboolean
 musterd_decide_change_settings (MusterdCommand *command, MusterdBatch *batch, GError **error)
 {
   MusterdSettingScope *scope = musterd_command_get_scope (command, command->word, error);
+  g_autoptr(GString) what = g_string_new ("settings");
 
   if (scope == NULL
       || (scope->layer == MUSTERD_LAYER_USER && musterd_engine_require (command->engine, scope->name, error) == NULL))
@@ -298,11 +303,17 @@ musterd_decide_change_settings (MusterdCommand *command, MusterdBatch *batch, GE
     {
       const MusterdSettingChange *change = g_ptr_array_index (command->changes, i);
 
+      /* Which, and not to what: a rule may have somebody's words in it. */
+      if (change->option != NULL && what->len < WHAT_MAX)
+        g_string_append_printf (what, "%s %s.%s", what->len > strlen ("settings") ? "," : "", change->block,
+                                change->option);
       if (!(change->option != NULL ? change_value (command, scope, batch, change, error)
                                    : change_policy (command, scope, batch, change, error)))
         return FALSE;
     }
   musterd_decide_void (command, batch);
+  if (scope->layer == MUSTERD_LAYER_USER)
+    musterd_command_delegated (command, batch, scope->name, "changed settings", what->str);
   return TRUE;
 }
 
@@ -373,5 +384,7 @@ musterd_decide_reset_settings (MusterdCommand *command, MusterdBatch *batch, GEr
       g_ptr_array_add (ids, ((MusterdSettingScope *) own)->id);
   for (guint i = 0; i < ids->len; i++)
     reset_user (command, batch, ids->pdata[i]);
+  if (scope->layer == MUSTERD_LAYER_USER && ids->len > 0)
+    musterd_command_delegated (command, batch, scope->name, "reset settings", "settings reset");
   return TRUE;
 }

@@ -156,6 +156,17 @@ place_template (MusterdSettingScope *scope, guint from, guint to)
   g_ptr_array_insert (scope->templates, (int) MIN (to, scope->templates->len), tmpl);
 }
 
+/* `did` to a template of somebody else's own. */
+static void
+tell_delegated (MusterdCommand *command, const MusterdSettingScope *scope, MusterdBatch *batch, const char *did,
+                const MusterdTemplate *tmpl)
+{
+  g_autofree char *what = g_strdup_printf ("template '%s'", tmpl->name);
+
+  if (scope->layer == MUSTERD_LAYER_USER)
+    musterd_command_delegated (command, batch, scope->name, did, what);
+}
+
 gboolean
 musterd_decide_add_template (MusterdCommand *command, MusterdBatch *batch, GError **error)
 {
@@ -172,11 +183,12 @@ musterd_decide_add_template (MusterdCommand *command, MusterdBatch *batch, GErro
     }
   if (scope->templates->len >= MUSTERD_TEMPLATES_MAX)
     {
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT, "%s has %d templates already, which is the most", scope->id,
-                   MUSTERD_TEMPLATES_MAX);
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_LIMIT, "%s has %d templates already, which is the most",
+                   scope->id, MUSTERD_TEMPLATES_MAX);
       return FALSE;
     }
-  tmpl = musterd_template_new (command->edit->tmpl->id, command->edit->tmpl->name, NULL, command->edit->tmpl->status, NULL);
+  tmpl = musterd_template_new (command->edit->tmpl->id, command->edit->tmpl->name, NULL, command->edit->tmpl->status,
+                               NULL);
   g_ptr_array_add (scope->templates, tmpl);
   lay_fields (tmpl, command->edit);
   if (!check_name (scope, tmpl, error) || !check_own (command, scope, tmpl, error)
@@ -185,6 +197,7 @@ musterd_decide_add_template (MusterdCommand *command, MusterdBatch *batch, GErro
   if ((command->edit->fields & MUSTERD_TEMPLATE_POSITION) != 0)
     place_template (scope, scope->templates->len - 1, command->edit->position);
   write_order (scope, batch);
+  tell_delegated (command, scope, batch, "made a template", tmpl);
   return TRUE;
 }
 
@@ -265,6 +278,7 @@ musterd_decide_edit_template (MusterdCommand *command, MusterdBatch *batch, GErr
     place_template (scope, position, command->edit->position);
   write_order (scope, batch);
   musterd_decide_void (command, batch);
+  tell_delegated (command, scope, batch, "changed a template", tmpl);
   return TRUE;
 }
 
@@ -285,6 +299,7 @@ musterd_decide_remove_template (MusterdCommand *command, MusterdBatch *batch, GE
   scope = musterd_command_get_scope (command, scope->id, error);
   if (!check_unused (command, scope->templates->pdata[position], error))
     return FALSE;
+  tell_delegated (command, scope, batch, "removed a template", scope->templates->pdata[position]);
   musterd_batch_remove_template (batch, command->word);
   g_ptr_array_remove_index (scope->templates, position);
   write_order (scope, batch);

@@ -36,7 +36,7 @@ log_choice (MusterdCommand *command, const MusterdTemplate *tmpl, MusterdBatch *
                          tmpl != NULL ? tmpl->name : musterd_status_to_string (command->status),
                          when != NULL ? when : "");
 
-  musterd_command_delegated (command, batch, "chose", what);
+  musterd_command_delegated (command, batch, command->user, "chose", what);
 }
 
 static gboolean
@@ -63,7 +63,8 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
   if (!entry->settings->in_use)
     {
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "presence is switched off for %s: the setting presence.use of their location or group", command->user);
+                   "presence is switched off for %s: the setting presence.use of their location or group",
+                   command->user);
       return FALSE;
     }
   if (tmpl == NULL && (entry->settings->statuses & MUSTERD_STATUS_BIT (command->status)) == 0)
@@ -146,7 +147,7 @@ decide_ignore (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
   musterd_batch_put_ignore (batch, entry->facts.user->id, command->ignore);
   musterd_claim_get_id (claim, id);
   what = g_strconcat ("ignore ", id, NULL);
-  musterd_command_delegated (command, batch, "left out an entry", what);
+  musterd_command_delegated (command, batch, command->user, "left out an entry", what);
   return TRUE;
 }
 
@@ -170,7 +171,7 @@ decide_endings (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batc
   if (command->end_timed)
     musterd_batch_remove_choice (batch, facts->user->id, TRUE);
   if (command->end_standing || command->end_timed)
-    musterd_command_delegated (command, batch, "went back to automatic", "automatic");
+    musterd_command_delegated (command, batch, command->user, "went back to automatic", "automatic");
 }
 
 /* An administrator's own entry is theirs; one that is the owner's word is said in the owner's name. */
@@ -186,7 +187,8 @@ log_grant (MusterdCommand *command, MusterdBatch *batch)
     return;
   what = grants ? g_strdup_printf ("grant %s %s", musterd_relation_to_string (grant->level), viewer)
                 : g_strconcat ("revoke ", viewer, NULL);
-  musterd_command_delegated (command, batch, grants ? "granted a relationship" : "took a relationship back", what);
+  musterd_command_delegated (command, batch, command->user,
+                             grants ? "granted a relationship" : "took a relationship back", what);
 }
 
 /* As far as it is known whom an entry is for. */

@@ -16,26 +16,29 @@ musterd_engine_get_delegations_since (MusterdEngine *engine)
 }
 
 void
-musterd_command_delegated (MusterdCommand *command, MusterdBatch *batch, const char *did, const char *what)
+musterd_command_delegated (MusterdCommand *command, MusterdBatch *batch, const char *user, const char *did,
+                           const char *what)
 {
   MusterdEngine *engine = command->engine;
 
-  if (command->by == NULL)
+  if (command->by == NULL || g_str_equal (command->by, user))
     return;
   command->did = did;
-  musterd_batch_add_delegation (batch, command->user, musterd_engine_now (engine), command->by, what);
+  g_free (command->whom);
+  command->whom = g_strdup (user);
+  musterd_batch_add_delegation (batch, user, musterd_engine_now (engine), command->by, what);
   musterd_batch_forget_delegations (batch, musterd_engine_get_delegations_since (engine));
 }
 
 void
 musterd_command_tell_delegated (const MusterdCommand *command)
 {
-  const MusterdLogFields fields = { .event = MUSTERD_EVENT_DELEGATED, .user = command->user };
+  const MusterdLogFields fields = { .event = MUSTERD_EVENT_DELEGATED, .user = command->whom };
   g_autofree char *text = NULL;
 
   if (command->did == NULL)
     return;
-  text = g_strdup_printf ("%s %s in the name of %s", command->by, command->did, command->user);
+  text = g_strdup_printf ("%s %s in the name of %s", command->by, command->did, command->whom);
   musterd_event_log_fields (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, &fields, text);
 }
 

@@ -32,13 +32,16 @@ MusterdSettingChange *musterd_setting_change_new  (const char *block, const char
                                                    MusterdPolicy policy);
 void                  musterd_setting_change_free (MusterdSettingChange *change);
 
-/* All of `changes` (MusterdSettingChange, taken) or none. INVALID, NOT_FOUND, or FORBIDDEN where a policy keeps the
+/* `by` (nullable) of this and what follows: who says so; where it is not the user whose scope it is, that is kept with
+ * the change as of engine.h.
+ *
+ * All of `changes` (MusterdSettingChange, taken) or none. INVALID, NOT_FOUND, or FORBIDDEN where a policy keeps the
  * user's scope from it. */
-void musterd_engine_change_settings (MusterdEngine *engine, const char *scope, GPtrArray *changes, MusterdDone done,
-                                     gpointer user_data);
+void musterd_engine_change_settings (MusterdEngine *engine, const char *scope, GPtrArray *changes, const char *by,
+                                     MusterdDone done, gpointer user_data);
 /* Discards what users in this scope have set for themselves, in one block or (NULL) in all. Their own templates stay. */
-void musterd_engine_reset_settings  (MusterdEngine *engine, const char *scope, const char *block, MusterdDone done,
-                                     gpointer user_data);
+void musterd_engine_reset_settings  (MusterdEngine *engine, const char *scope, const char *block, const char *by,
+                                     MusterdDone done, gpointer user_data);
 
 typedef enum
 {
@@ -69,11 +72,11 @@ char                *musterd_template_make_id   (void);
  * forwarding of central ones that say so, which is then theirs alone. CONFLICT: in use (by which setting), or a name
  * twice; INVALID, FORBIDDEN, LIMIT, NOT_FOUND. */
 void musterd_engine_add_template    (MusterdEngine *engine, const char *scope, MusterdTemplateEdit *edit,
-                                     MusterdDone done, gpointer user_data);
+                                     const char *by, MusterdDone done, gpointer user_data);
 void musterd_engine_edit_template   (MusterdEngine *engine, const char *id, const char *as_user,
-                                     MusterdTemplateEdit *edit, MusterdDone done, gpointer user_data);
-void musterd_engine_remove_template (MusterdEngine *engine, const char *id, const char *as_user, MusterdDone done,
-                                     gpointer user_data);
+                                     MusterdTemplateEdit *edit, const char *by, MusterdDone done, gpointer user_data);
+void musterd_engine_remove_template (MusterdEngine *engine, const char *id, const char *as_user, const char *by,
+                                     MusterdDone done, gpointer user_data);
 /* Where it stands; NULL: there is none. */
 MusterdSettingScope *musterd_engine_find_template (MusterdEngine *engine, const char *id, guint *position);
 

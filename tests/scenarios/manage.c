@@ -78,7 +78,7 @@ do_set (const Line *line)
     }
   if (changes->len == 0)
     line_reject (line, "nothing is set");
-  musterd_engine_change_settings (line->world->engine, scope, changes, line_done, (gpointer) line);
+  musterd_engine_change_settings (line->world->engine, scope, changes, NULL, line_done, (gpointer) line);
 }
 
 static void
@@ -89,7 +89,7 @@ do_policy (const Line *line)
   GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
 
   g_ptr_array_add (changes, musterd_setting_change_new (line_word (line, 2), NULL, NULL, policy));
-  musterd_engine_change_settings (line->world->engine, scope, changes, line_done, (gpointer) line);
+  musterd_engine_change_settings (line->world->engine, scope, changes, NULL, line_done, (gpointer) line);
 }
 
 static void
@@ -98,7 +98,7 @@ do_reset (const Line *line)
   g_autofree char *scope = scope_id (line, line_word (line, 1));
   const char *block = line->words[2];
 
-  musterd_engine_reset_settings (line->world->engine, scope, block, line_done, (gpointer) line);
+  musterd_engine_reset_settings (line->world->engine, scope, block, NULL, line_done, (gpointer) line);
 }
 
 /* ---- templates ---- */
@@ -177,13 +177,13 @@ do_template (const Line *line)
 
   if (line_flag (line, "gone"))
     {
-      musterd_engine_remove_template (engine, tmpl != NULL ? tmpl->id : name, as_user, line_done, (gpointer) line);
+      musterd_engine_remove_template (engine, tmpl != NULL ? tmpl->id : name, as_user, NULL, line_done, (gpointer) line);
       return;
     }
   edit = read_template (line);
   if (tmpl != NULL)
     {
-      musterd_engine_edit_template (engine, tmpl->id, as_user, edit, line_done, (gpointer) line);
+      musterd_engine_edit_template (engine, tmpl->id, as_user, edit, NULL, line_done, (gpointer) line);
       return;
     }
   edit->tmpl->id = musterd_template_make_id ();
@@ -195,7 +195,7 @@ do_template (const Line *line)
   if ((edit->fields & MUSTERD_TEMPLATE_ACTIVE) == 0)
     edit->tmpl->active = TRUE;
   edit->fields |= MUSTERD_TEMPLATE_ACTIVE;
-  musterd_engine_add_template (engine, scope, edit, line_done, (gpointer) line);
+  musterd_engine_add_template (engine, scope, edit, NULL, line_done, (gpointer) line);
 }
 
 /* ---- relationships ---- */

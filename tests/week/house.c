@@ -169,7 +169,7 @@ order_settings (MusterdEngine *engine, const Setting *settings, guint n, Musterd
 
       g_ptr_array_add (changes, musterd_setting_change_new (settings[i].block, settings[i].option, settings[i].value,
                                                             MUSTERD_POLICY_INHERIT));
-      musterd_engine_change_settings (engine, settings[i].scope, changes, done, data);
+      musterd_engine_change_settings (engine, settings[i].scope, changes, NULL, done, data);
     }
   return n;
 }
@@ -181,7 +181,7 @@ order_forwarding (MusterdEngine *engine, const char *id, MusterdForwarding forwa
 
   edit->fields = MUSTERD_TEMPLATE_FORWARDING;
   edit->tmpl->forwarding = forwarding;
-  musterd_engine_edit_template (engine, id, NULL, edit, done, data);
+  musterd_engine_edit_template (engine, id, NULL, edit, NULL, done, data);
 }
 
 guint
@@ -208,7 +208,7 @@ house_order_later (MusterdEngine *engine, MusterdDone done, gpointer data)
   edit->fields = MUSTERD_TEMPLATE_NAME | MUSTERD_TEMPLATE_TEXT;
   edit->tmpl->name = g_strdup ("Meeting");
   edit->tmpl->text = g_strdup ("In a meeting");
-  musterd_engine_edit_template (engine, "appointment", NULL, edit, done, data);
+  musterd_engine_edit_template (engine, "appointment", NULL, edit, NULL, done, data);
   return 1 + order_settings (engine, later_on, G_N_ELEMENTS (later_on), done, data);
 }
 
@@ -226,6 +226,6 @@ house_order_own (MusterdEngine *engine, const char *user, MusterdDone done, gpoi
   edit->tmpl->text = g_strdup ("Deep work");
   edit->tmpl->forwarding.action = MUSTERD_FORWARD_DO_NOT_DISTURB;
   edit->tmpl->active = TRUE;
-  musterd_engine_add_template (engine, scope, edit, done, data);
+  musterd_engine_add_template (engine, scope, edit, NULL, done, data);
   return 1;
 }

@@ -424,7 +424,7 @@ change_setting (Fixture *fixture, const char *scope, const char *option, const c
   gboolean done = FALSE;
 
   g_ptr_array_add (changes, musterd_setting_change_new ("activation", option, value, MUSTERD_POLICY_INHERIT));
-  musterd_engine_change_settings (fixture->engine, scope, changes, on_put, &done);
+  musterd_engine_change_settings (fixture->engine, scope, changes, NULL, on_put, &done);
   while (!done)
     g_main_context_iteration (NULL, TRUE);
 }

@@ -99,7 +99,7 @@ set (Fixture *fixture, const char *scope, const char *block, const char *option,
   GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
 
   g_ptr_array_add (changes, musterd_setting_change_new (block, option, value, MUSTERD_POLICY_INHERIT));
-  musterd_engine_change_settings (fixture->engine, scope, changes, on_done, fixture);
+  musterd_engine_change_settings (fixture->engine, scope, changes, NULL, on_done, fixture);
   wait_done (fixture);
 }
 

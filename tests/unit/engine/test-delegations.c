@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "engine/scopes.h"
 #include "fixture.h"
 
 #define ALICE "alice"
@@ -199,6 +200,40 @@ test_grants (World *world, G_GNUC_UNUSED gconstpointer data)
   assert_kept (world, "root: grant assistant group:Sales; root: revoke group:Sales");
 }
 
+static void
+change_setting (World *world, const char *scope, const char *option, const char *by)
+{
+  GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
+
+  g_ptr_array_add (changes, musterd_setting_change_new ("activation", option, "break", MUSTERD_POLICY_INHERIT));
+  musterd_engine_change_settings (world->engine, scope, changes, by, on_command, world);
+  wait_done (world);
+  g_assert_no_error (world->error);
+}
+
+/* Of a user's own scope; what is set for all is an administrator's in their own name. */
+static void
+test_settings (World *world, G_GNUC_UNUSED gconstpointer data)
+{
+  MusterdTemplateEdit *edit = musterd_template_edit_new ();
+
+  change_setting (world, "user:" ALICE, "idle", "root");
+  change_setting (world, "user:" ALICE, "locked", ALICE);
+  change_setting (world, "all", "idle", "root");
+  musterd_engine_reset_settings (world->engine, "user:" ALICE, NULL, "root", on_command, world);
+  wait_done (world);
+  edit->fields = MUSTERD_TEMPLATE_NAME | MUSTERD_TEMPLATE_STATUS;
+  edit->tmpl->id = g_strdup ("t-1");
+  edit->tmpl->name = g_strdup ("Lab");
+  edit->tmpl->status = MUSTERD_STATUS_BUSY;
+  musterd_engine_add_template (world->engine, "user:" ALICE, edit, "root", on_command, world);
+  wait_done (world);
+  musterd_engine_remove_template (world->engine, "t-1", ALICE, ALICE, on_command, world);
+  wait_done (world);
+  g_assert_no_error (world->error);
+  assert_kept (world, "root: settings activation.idle; root: settings reset; root: template 'Lab'");
+}
+
 /* Forgotten without anybody doing anything, and at once where less is to be kept. */
 static void
 test_retention (World *world, G_GNUC_UNUSED gconstpointer data)
@@ -247,6 +282,7 @@ main (int argc, char **argv)
   g_log_set_writer_func (write_log, NULL, NULL);
   g_test_add ("/engine/delegations/kinds", World, NULL, set_up, test_kinds, tear_down);
   g_test_add ("/engine/delegations/grants", World, NULL, set_up, test_grants, tear_down);
+  g_test_add ("/engine/delegations/settings", World, NULL, set_up, test_settings, tear_down);
   g_test_add ("/engine/delegations/retention", World, NULL, set_up, test_retention, tear_down);
   result = g_test_run ();
   g_string_free (told, TRUE);

@@ -114,7 +114,7 @@ try_rules (Fixture *fixture, const char *scope, const char *rules)
   GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_change_free);
 
   g_ptr_array_add (changes, musterd_setting_change_new ("calendar", "rules", rules, MUSTERD_POLICY_INHERIT));
-  musterd_engine_change_settings (fixture->engine, scope, changes, on_done, fixture);
+  musterd_engine_change_settings (fixture->engine, scope, changes, NULL, on_done, fixture);
   await (fixture);
 }
 
@@ -246,7 +246,7 @@ test_template (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   set_rules (fixture, "r|||||||Break");
   put (fixture, "a", "Lunch", NULL, 0, FALSE);
   assert_shown (fixture, "Break");
-  musterd_engine_remove_template (fixture->engine, "break", NULL, on_done, fixture);
+  musterd_engine_remove_template (fixture->engine, "break", NULL, NULL, on_done, fixture);
   await (fixture);
   g_assert_error (fixture->error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT);
   g_assert_true (g_pattern_match_simple ("*'Break' is in use by calendar.rules of all*", fixture->error->message));
@@ -254,7 +254,7 @@ test_template (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   edit = musterd_template_edit_new ();
   edit->fields = MUSTERD_TEMPLATE_NAME;
   edit->tmpl->name = g_strdup ("Pause");
-  musterd_engine_edit_template (fixture->engine, "break", NULL, edit, on_done, fixture);
+  musterd_engine_edit_template (fixture->engine, "break", NULL, edit, NULL, on_done, fixture);
   await (fixture);
   g_assert_no_error (fixture->error);
   assert_shown (fixture, "Pause");

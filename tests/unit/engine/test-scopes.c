@@ -161,7 +161,7 @@ try_change (Fixture *fixture, const char *scope, const char *what)
     }
   else
     g_ptr_array_add (changes, musterd_setting_change_new (name[0], name[1], assignment[1], policy));
-  musterd_engine_change_settings (fixture->engine, scope, changes, on_done, fixture);
+  musterd_engine_change_settings (fixture->engine, scope, changes, NULL, on_done, fixture);
   await (fixture);
 }
 
@@ -300,13 +300,13 @@ test_reset (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   change (fixture, "user:alice", "activation.idle=break");
   change (fixture, "user:alice", "calendar.subject-as-text=true");
   change (fixture, "user:carol", "activation.idle=break");
-  musterd_engine_reset_settings (fixture->engine, "location:Berlin", "activation", on_done, fixture);
+  musterd_engine_reset_settings (fixture->engine, "location:Berlin", "activation", NULL, on_done, fixture);
   await (fixture);
   g_assert_no_error (fixture->error);
   g_assert_cmpstr (settings_of (fixture, "alice")->idle_role, ==, "be-right-back");
   g_assert_true (settings_of (fixture, "alice")->subject_as_text);
   g_assert_cmpstr (settings_of (fixture, "carol")->idle_role, ==, "break");
-  musterd_engine_reset_settings (fixture->engine, "all", NULL, on_done, fixture);
+  musterd_engine_reset_settings (fixture->engine, "all", NULL, NULL, on_done, fixture);
   await (fixture);
   restart (fixture);
   g_assert_false (settings_of (fixture, "alice")->subject_as_text);
@@ -349,7 +349,7 @@ test_refused (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 
   g_ptr_array_add (changes, musterd_setting_change_new ("calendar", "tentative", "false", MUSTERD_POLICY_INHERIT));
   g_ptr_array_add (changes, musterd_setting_change_new ("calendar", "all-day", "?", MUSTERD_POLICY_INHERIT));
-  musterd_engine_change_settings (fixture->engine, "all", changes, on_done, fixture);
+  musterd_engine_change_settings (fixture->engine, "all", changes, NULL, on_done, fixture);
   await (fixture);
   g_assert_nonnull (fixture->error);
   g_assert_true (settings_of (fixture, "alice")->count_tentative);
@@ -368,7 +368,7 @@ try_add (Fixture *fixture, const char *scope, const char *name, MusterdStatus st
   edit->tmpl->name = g_strdup (name);
   edit->tmpl->status = status;
   edit->tmpl->active = active;
-  musterd_engine_add_template (fixture->engine, scope, edit, on_done, fixture);
+  musterd_engine_add_template (fixture->engine, scope, edit, NULL, on_done, fixture);
   await (fixture);
   return id;
 }
@@ -389,7 +389,7 @@ edit_name (Fixture *fixture, const char *id, const char *name)
 
   edit->fields = MUSTERD_TEMPLATE_NAME;
   edit->tmpl->name = g_strdup (name);
-  musterd_engine_edit_template (fixture->engine, id, NULL, edit, on_done, fixture);
+  musterd_engine_edit_template (fixture->engine, id, NULL, edit, NULL, on_done, fixture);
   await (fixture);
 }
 
@@ -400,7 +400,7 @@ edit_active (Fixture *fixture, const char *id, gboolean active)
 
   edit->fields = MUSTERD_TEMPLATE_ACTIVE;
   edit->tmpl->active = active;
-  musterd_engine_edit_template (fixture->engine, id, NULL, edit, on_done, fixture);
+  musterd_engine_edit_template (fixture->engine, id, NULL, edit, NULL, on_done, fixture);
   await (fixture);
 }
 
@@ -413,7 +413,7 @@ edit_forwarding (Fixture *fixture, const char *id, const char *as_user, const ch
   edit->inherit = text == NULL;
   if (text != NULL)
     g_assert_true (musterd_forward_parse (text, &edit->tmpl->forwarding, NULL));
-  musterd_engine_edit_template (fixture->engine, id, as_user, edit, on_done, fixture);
+  musterd_engine_edit_template (fixture->engine, id, as_user, edit, NULL, on_done, fixture);
   await (fixture);
 }
 
@@ -424,7 +424,7 @@ edit_may_change (Fixture *fixture, const char *id, gboolean may)
 
   edit->fields = MUSTERD_TEMPLATE_MAY_CHANGE;
   edit->tmpl->may_change = may;
-  musterd_engine_edit_template (fixture->engine, id, NULL, edit, on_done, fixture);
+  musterd_engine_edit_template (fixture->engine, id, NULL, edit, NULL, on_done, fixture);
   await (fixture);
   g_assert_no_error (fixture->error);
 }
@@ -432,7 +432,7 @@ edit_may_change (Fixture *fixture, const char *id, gboolean may)
 static void
 remove_template (Fixture *fixture, const char *id, const char *as_user)
 {
-  musterd_engine_remove_template (fixture->engine, id, as_user, on_done, fixture);
+  musterd_engine_remove_template (fixture->engine, id, as_user, NULL, on_done, fixture);
   await (fixture);
 }
 

@@ -77,7 +77,7 @@ test_blocks (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   begin (f, "[mailbox]\nEnabled=optional\n");
   fixture_add_user (f, ALICE, "location", "Berlin", NULL);
   g_ptr_array_add (changes, musterd_setting_change_new ("mailbox", "colour", "green", MUSTERD_POLICY_INHERIT));
-  musterd_engine_change_settings (f->engine, "location:Berlin", changes, on_set, &set);
+  musterd_engine_change_settings (f->engine, "location:Berlin", changes, NULL, on_set, &set);
   WAIT_FOR (f, set && seen (f, "* colour=green *") == 1);
 
   fixture_restart (f);
