@@ -47,7 +47,7 @@ struct _MusterdCommand
   /* Decided when it is its turn: what is to come into force. */
   MusterdChoice *choice;
   MusterdIgnore *ignore;
-  GPtrArray     *scopes; /* nullable; MusterdSettingScope, as they are to be */
+  GHashTable    *scopes; /* nullable; id, in the value → MusterdSettingScope, as they are to be */
   gboolean       end_standing, end_timed;
   char          *whom; /* with `did`: the user */
   const char    *did; /* nullable, static: what somebody else did in the user's name */

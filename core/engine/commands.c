@@ -19,7 +19,7 @@ command_free (MusterdCommand *command)
   g_free (command->whom);
   g_clear_pointer (&command->changes, g_ptr_array_unref);
   g_clear_pointer (&command->edit, musterd_template_edit_free);
-  g_clear_pointer (&command->scopes, g_ptr_array_unref);
+  g_clear_pointer (&command->scopes, g_hash_table_unref);
   g_clear_pointer (&command->removed, g_ptr_array_unref);
   g_clear_pointer (&command->known, g_ptr_array_unref);
   musterd_choice_free (command->choice);

@@ -15,16 +15,16 @@ musterd_command_get_scope (MusterdCommand *command, const char *id, GError **err
 {
   MusterdSettingScope *scope;
 
-  for (guint i = 0; command->scopes != NULL && i < command->scopes->len; i++)
-    if (g_str_equal (((MusterdSettingScope *) command->scopes->pdata[i])->id, id))
-      return command->scopes->pdata[i];
+  scope = command->scopes != NULL ? g_hash_table_lookup (command->scopes, id) : NULL;
+  if (scope != NULL)
+    return scope;
   scope = g_hash_table_lookup (command->engine->scopes, id);
   scope = scope != NULL ? musterd_setting_scope_copy (scope) : musterd_setting_scope_new (id, error);
   if (scope == NULL)
     return NULL;
   if (command->scopes == NULL)
-    command->scopes = g_ptr_array_new_with_free_func ((GDestroyNotify) musterd_setting_scope_unref);
-  g_ptr_array_add (command->scopes, scope);
+    command->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) musterd_setting_scope_unref);
+  g_hash_table_insert (command->scopes, scope->id, scope);
   return scope;
 }
 
@@ -73,20 +73,33 @@ void_user (MusterdCommand *command, MusterdBatch *batch, MusterdUser *user)
 }
 
 static gboolean
+changes (const MusterdCommand *command, MusterdLayer layer, const char *name)
+{
+  g_autofree char *id = name != NULL ? musterd_setting_scope_make_id (layer, name) : NULL;
+
+  return id != NULL && g_hash_table_contains (command->scopes, id);
+}
+
+static gboolean
 is_affected (const MusterdCommand *command, const MusterdUser *user)
 {
-  if (command->users != NULL)
-    return TRUE; /* those of the command only */
-  for (guint i = 0; i < command->scopes->len; i++)
-    {
-      const MusterdSettingScope *scope = command->scopes->pdata[i];
+  return command->users != NULL /* those of the command only */
+         || changes (command, MUSTERD_LAYER_ALL, "")
+         || changes (command, MUSTERD_LAYER_LOCATION, user->fields[MUSTERD_USER_LOCATION])
+         || changes (command, MUSTERD_LAYER_GROUP, user->fields[MUSTERD_USER_GROUP]);
+}
 
-      if (scope->layer == MUSTERD_LAYER_ALL
-          || (scope->layer == MUSTERD_LAYER_LOCATION
-              && g_strcmp0 (user->fields[MUSTERD_USER_LOCATION], scope->name) == 0)
-          || (scope->layer == MUSTERD_LAYER_GROUP && g_strcmp0 (user->fields[MUSTERD_USER_GROUP], scope->name) == 0))
-        return TRUE;
-    }
+/* Only those above the users have anything to say about what is theirs. */
+static gboolean
+changes_central (const MusterdCommand *command)
+{
+  GHashTableIter iter;
+  gpointer scope;
+
+  g_hash_table_iter_init (&iter, command->scopes);
+  while (g_hash_table_iter_next (&iter, NULL, &scope))
+    if (((const MusterdSettingScope *) scope)->layer != MUSTERD_LAYER_USER)
+      return TRUE;
   return FALSE;
 }
 
@@ -114,8 +127,11 @@ list_own (MusterdCommand *command)
 void
 musterd_decide_void (MusterdCommand *command, MusterdBatch *batch)
 {
-  g_autoptr(GPtrArray) ids = list_own (command);
+  g_autoptr(GPtrArray) ids = NULL;
 
+  if (command->users == NULL && !changes_central (command))
+    return;
+  ids = list_own (command);
   for (guint i = 0; i < ids->len; i++)
     {
       g_autofree char *id = musterd_setting_scope_make_id (MUSTERD_LAYER_USER, ids->pdata[i]);

@@ -92,10 +92,10 @@ void          musterd_engine_set_ended (MusterdEntry *entry, const char *source)
 /* scopes.c */
 MusterdSettings *musterd_engine_compose      (MusterdEngine *engine, const MusterdUser *user); /* transfer full */
 void             musterd_engine_take_settings (MusterdEngine *engine, MusterdEntry *entry); /* anew, where they changed */
-/* The scopes of a user; one in `changed` (nullable; MusterdSettingScope) instead of the present one. */
-void             musterd_engine_scopes_of    (MusterdEngine *engine, const MusterdUser *user, GPtrArray *changed,
+/* The scopes of a user; one in `changed` (nullable; id → MusterdSettingScope) instead of the present one. */
+void             musterd_engine_scopes_of    (MusterdEngine *engine, const MusterdUser *user, GHashTable *changed,
                                               MusterdScopes *scopes);
-void             musterd_engine_put_scopes   (MusterdEngine *engine, GPtrArray *scopes); /* in force, and tells */
+void             musterd_engine_put_scopes   (MusterdEngine *engine, GHashTable *scopes); /* in force, and tells */
 void             musterd_engine_drop_scope   (MusterdEngine *engine, const char *user); /* a user's, who is gone */
 void             musterd_engine_load_setting (gpointer data, const char *scope, const char *block, const char *option,
                                               const char *value);

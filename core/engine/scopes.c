@@ -14,21 +14,20 @@ static const MusterdUserField layer_fields[MUSTERD_LAYER_USER] = {
 };
 
 static const MusterdSettingScope *
-find_scope (MusterdEngine *engine, GPtrArray *changed, MusterdLayer layer, const char *name)
+find_scope (MusterdEngine *engine, GHashTable *changed, MusterdLayer layer, const char *name)
 {
   g_autofree char *id = NULL;
+  const MusterdSettingScope *scope;
 
   if (name == NULL)
     return NULL;
   id = musterd_setting_scope_make_id (layer, name);
-  for (guint i = 0; changed != NULL && i < changed->len; i++)
-    if (g_str_equal (((MusterdSettingScope *) changed->pdata[i])->id, id))
-      return changed->pdata[i];
-  return g_hash_table_lookup (engine->scopes, id);
+  scope = changed != NULL ? g_hash_table_lookup (changed, id) : NULL;
+  return scope != NULL ? scope : g_hash_table_lookup (engine->scopes, id);
 }
 
 void
-musterd_engine_scopes_of (MusterdEngine *engine, const MusterdUser *user, GPtrArray *changed, MusterdScopes *scopes)
+musterd_engine_scopes_of (MusterdEngine *engine, const MusterdUser *user, GHashTable *changed, MusterdScopes *scopes)
 {
   memset (scopes, 0, sizeof *scopes);
   scopes->layers[MUSTERD_LAYER_ALL] = find_scope (engine, changed, MUSTERD_LAYER_ALL, "");
@@ -43,22 +42,26 @@ musterd_engine_compose (MusterdEngine *engine, const MusterdUser *user)
   const char *location = user->fields[MUSTERD_USER_LOCATION], *group = user->fields[MUSTERD_USER_GROUP];
   g_autofree char *key = NULL;
   MusterdSettings *settings;
+  const MusterdSettingScope *own;
   MusterdScopes scopes;
 
   if (engine->settings != NULL)
     return musterd_settings_ref (engine->settings);
   musterd_engine_scopes_of (engine, user, NULL, &scopes);
-  if (scopes.layers[MUSTERD_LAYER_USER] != NULL)
-    return musterd_scopes_compose (engine->blocks, &scopes);
+  own = scopes.layers[MUSTERD_LAYER_USER];
+  scopes.layers[MUSTERD_LAYER_USER] = NULL;
   /* No name of either has a line feed. */
   key = g_strconcat (location != NULL ? location : "", "\n", group != NULL ? group : "", NULL);
   settings = g_hash_table_lookup (engine->composed, key);
   if (settings == NULL)
     {
-      settings = musterd_scopes_compose (engine->blocks, &scopes);
+      settings = musterd_scopes_compose (engine->blocks, &scopes, NULL);
       g_hash_table_insert (engine->composed, g_steal_pointer (&key), settings);
     }
-  return musterd_settings_ref (settings);
+  if (own == NULL)
+    return musterd_settings_ref (settings);
+  scopes.layers[MUSTERD_LAYER_USER] = own;
+  return musterd_scopes_compose (engine->blocks, &scopes, settings);
 }
 
 /* Where subjects are not shown any more, none is kept. */
@@ -163,14 +166,17 @@ take_one (MusterdEngine *engine, const MusterdSettingScope *scope)
 }
 
 void
-musterd_engine_put_scopes (MusterdEngine *engine, GPtrArray *scopes)
+musterd_engine_put_scopes (MusterdEngine *engine, GHashTable *scopes)
 {
   guint n_central = 0;
   MusterdSettingScope *central = NULL;
+  GHashTableIter iter;
+  gpointer value;
 
-  for (guint i = 0; i < scopes->len; i++)
+  g_hash_table_iter_init (&iter, scopes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      MusterdSettingScope *scope = scopes->pdata[i];
+      MusterdSettingScope *scope = value;
 
       if (musterd_setting_scope_is_empty (scope))
         g_hash_table_remove (engine->scopes, scope->id);
@@ -185,10 +191,13 @@ musterd_engine_put_scopes (MusterdEngine *engine, GPtrArray *scopes)
     }
   /* The users' own scopes that change with a central one are among those who stand in it. */
   if (n_central > 0)
-    take_all (engine, n_central == 1 ? central : NULL);
-  else
-    for (guint i = 0; i < scopes->len; i++)
-      take_one (engine, scopes->pdata[i]);
+    {
+      take_all (engine, n_central == 1 ? central : NULL);
+      return;
+    }
+  g_hash_table_iter_init (&iter, scopes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    take_one (engine, value);
 }
 
 void

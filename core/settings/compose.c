@@ -383,15 +383,31 @@ compose_options (Composition *composition)
     }
 }
 
-MusterdSettings *
-musterd_scopes_compose (const MusterdBlocks *blocks, const MusterdScopes *scopes)
+static gboolean
+has_forwarding (const MusterdSettingScope *user)
 {
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, user->values);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (g_str_has_prefix (key, MUSTERD_BLOCK_FORWARDING "."))
+      return TRUE;
+  return FALSE;
+}
+
+MusterdSettings *
+musterd_scopes_compose (const MusterdBlocks *blocks, const MusterdScopes *scopes, const MusterdSettings *central)
+{
+  const MusterdSettingScope *user = scopes->layers[MUSTERD_LAYER_USER];
   MusterdSettings *settings = musterd_settings_new ();
   Composition composition = { blocks, scopes, settings };
 
   settings->strings = g_string_chunk_new (64);
   g_ptr_array_unref (settings->templates);
-  settings->templates = musterd_scopes_list_templates (blocks, scopes);
+  settings->templates = central != NULL && (user == NULL || (user->templates->len == 0 && !has_forwarding (user)))
+                            ? g_ptr_array_ref (central->templates)
+                            : musterd_scopes_list_templates (blocks, scopes);
   settings->own_templates = get_boolean (&composition, "templates", "own");
   settings->statuses = read_statuses (blocks, scopes);
   compose_presence (&composition);
@@ -429,7 +445,8 @@ musterd_scopes_list_void (const MusterdBlocks *blocks, const MusterdScopes *scop
 
   if (user == NULL || g_hash_table_size (user->values) == 0)
     return gone;
-  templates = musterd_scopes_list_templates (blocks, scopes);
+  if (has_forwarding (user))
+    templates = musterd_scopes_list_templates (blocks, scopes);
   g_hash_table_iter_init (&iter, user->values);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {

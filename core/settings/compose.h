@@ -26,7 +26,10 @@ char            *musterd_scopes_join_rows (const MusterdScopes *scopes, const Mu
 /* The templates a user has, in order: the user's own first, then the nearest scope's. Of central ones with one name the
  * nearest hides the others. Those of the user that are not open to users any more are there, but not active. */
 GPtrArray       *musterd_scopes_list_templates (const MusterdBlocks *blocks, const MusterdScopes *scopes);
-MusterdSettings *musterd_scopes_compose (const MusterdBlocks *blocks, const MusterdScopes *scopes);
+/* `central` (nullable): what the same scopes come to without the user's own. Where the user has no templates or
+ * forwarding of their own, the list of templates is one for both, which is most of the value. */
+MusterdSettings *musterd_scopes_compose (const MusterdBlocks *blocks, const MusterdScopes *scopes,
+                                         const MusterdSettings *central);
 /* The user's own values, as "block.option" (char *, owned), that are not to be there: no policy lets users change them,
  * or there is no such template. `scopes` with the user's own scope. */
 GPtrArray       *musterd_scopes_list_void (const MusterdBlocks *blocks, const MusterdScopes *scopes);

@@ -137,8 +137,11 @@ musterd_setting_scope_make_id (MusterdLayer layer, const char *name)
 const char *
 musterd_setting_scope_get_value (const MusterdSettingScope *scope, const char *block, const char *option)
 {
-  g_autofree char *key = g_strconcat (block, ".", option, NULL);
+  g_autofree char *key = NULL;
 
+  if (g_hash_table_size (scope->values) == 0)
+    return NULL; /* asked for every setting of every user, and most scopes have none */
+  key = g_strconcat (block, ".", option, NULL);
   return g_hash_table_lookup (scope->values, key);
 }
 
