@@ -311,6 +311,103 @@ class Secrets(Worker):
         return frozenset(secret['name'] for secret in get(daemon, '/v1/secrets')['secrets'])
 
 
+class Scopes(Worker):
+    """Sets, takes back and resets, for a location and for one of its users, whom a policy lets or does not let."""
+
+    user = 'grace@example.com'
+    place = 'location:Kiel'
+    option = 'idle-after'
+
+    def nothing(self):
+        """What the location says, what the user says, and whether they may."""
+        return (None, None, True)
+
+    def path(self, scope, rest=''):
+        return '/v1/settings/' + urllib.parse.quote(scope, safe='') + rest
+
+    def step(self):
+        place, own, may = self.truth
+        scope = f'user:{self.user}'
+        value = f'{self.done % 1000 + 1}min'
+        what = self.dice.choice(['place', 'own', 'policy', 'reset'])
+        if what == 'policy' or (what == 'own' and not may):
+            body = {'policies': {'activation': 'cannot-change' if may else 'may-change'}}
+            return 'PATCH', self.path(self.place), body, (place, None if may else own, not may)
+        if what == 'reset':
+            return 'POST', self.path(self.place, '/reset'), {}, (place, None, may)
+        if what == 'place':
+            value = None if place is not None and self.dice.random() < 0.3 else value
+            return 'PATCH', self.path(self.place), {'values': {'activation': {self.option: value}}}, (value, own, may)
+        return 'PATCH', self.path(scope), {'values': {'activation': {self.option: value}}}, (place, value, may)
+
+    def look(self, daemon):
+        place = get(daemon, self.path(self.place))['blocks']['activation']
+        user = get(daemon, self.path(f'user:{self.user}'))['blocks']['activation']
+        shown = [block['options'][self.option]['own'] for block in (place, user)]
+        return (*shown, user['policy']['value'] == 'may-change')
+
+
+class Templates(Worker):
+    """Makes a location's templates, names them anew, moves them to the front and removes them."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.ids = {}
+        self.count = 0
+
+    def nothing(self):
+        return ()
+
+    def step(self):
+        self.count += 1
+        name = f'T{self.count}'
+        kept = list(self.truth)
+        what = self.dice.random()
+        if len(kept) > 4 or (kept and what < 0.2):
+            gone = self.dice.choice(kept)
+            kept.remove(gone)
+            return 'DELETE', f'/v1/templates/{self.ids[gone]}', None, tuple(kept)
+        if kept and what < 0.5:
+            place = kept.index(self.dice.choice(kept))
+            self.ids[name] = self.ids[kept[place]]
+            path = f'/v1/templates/{self.ids[kept.pop(place)]}'
+            return 'PATCH', path, {'name': name, 'position': 0}, (name, *kept)
+        return 'POST', '/v1/templates', {'scope': 'location:Oslo', 'name': name, 'status': 'busy'}, (*kept, name)
+
+    def learn(self, after, answer):
+        if answer:
+            made = json.loads(answer)
+            self.ids[made['name']] = made['id']
+        return after
+
+    def look(self, daemon):
+        shown = get(daemon, '/v1/templates?scope=location:Oslo')['templates']
+        mine = [tmpl for tmpl in shown if tmpl['scope'] == 'location:Oslo']
+        self.ids = {tmpl['name']: tmpl['id'] for tmpl in mine}
+        return tuple(tmpl['name'] for tmpl in mine)
+
+
+class Grants(Worker):
+    """Grants others something, and takes it back."""
+
+    owner = 'grace@example.com'
+    viewers = ['bob@example.com', 'carol@example.com', 'group:Sales', 'location:Kiel']
+
+    def step(self):
+        viewer = self.dice.choice(self.viewers)
+        after = dict(self.truth)
+        path = f'/v1/relationships/{urllib.parse.quote(self.owner)}/{urllib.parse.quote(viewer)}'
+        if viewer in after and self.dice.random() < 0.4:
+            del after[viewer]
+            return 'DELETE', path, None, after
+        after[viewer] = self.dice.choice(['employee', 'team-colleague', 'assistant', 'blocked'])
+        return 'PUT', path, {'level': after[viewer]}, after
+
+    def look(self, daemon):
+        shown = get(daemon, f'/v1/relationships?owner={urllib.parse.quote(self.owner)}')['relationships']
+        return {row['viewer']: row['level'] for row in shown}
+
+
 class Flood(Worker):
     """Claims as fast as a source can say them, of which nothing has to be found again."""
 
@@ -339,11 +436,12 @@ class Kill(harness.TestCase):
         daemon = self.start(CONFIG, args=['--plugin-dir', folder])
         people = ['bob@example.com', 'carol@example.com', 'frank@example.com']
         # alice is the one of whom the plugin claims something at each start.
-        for user in [*people, 'alice@example.com', Entries.user, 'erin@example.com']:
-            daemon.ctl('user', 'add', user, '--zone', noon())
+        for user in [*people, 'alice@example.com', Entries.user, 'erin@example.com', Scopes.user]:
+            daemon.ctl('user', 'add', user, '--zone', noon(), '--location', 'Kiel')
         workers = [*(Person(dice.random(), user) for user in people),
                    *(kind(dice.random())
-                     for kind in (Directory, Import, Pause, Switch, Entries, Tokens, Secrets, Flood))]
+                     for kind in (Directory, Import, Pause, Switch, Entries, Tokens, Secrets, Scopes, Templates, Grants,
+                                  Flood))]
         for round_number in range(ROUNDS):
             for worker in workers:
                 worker.start(daemon)
