@@ -299,7 +299,7 @@ static int
 change (Ctl *ctl, const char *method, const char *format, char *body, GError *wrong_use)
 {
   g_autofree char *path = ctl_path (format, ctl_get_arg (ctl, 0), NULL);
-  g_autofree char *taken = body;
+  G_GNUC_UNUSED g_autofree char *taken = body;
   g_autoptr(GError) error = wrong_use;
   g_autoptr(JsonNode) answer = error == NULL ? ctl_ask (ctl, method, path, body, &error) : NULL;
 

@@ -313,7 +313,7 @@ test_switched_off (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   set (fixture, "location:Bonn", "presence", "use", "false");
   for (gsize i = 0; i < G_N_ELEMENTS (eyes); i++)
     {
-      g_autofree char *told = await (&streams[i], "event: removed\ndata: {\"user\":\"" ALICE "\"}");
+      G_GNUC_UNUSED g_autofree char *told = await (&streams[i], "event: removed\ndata: {\"user\":\"" ALICE "\"}");
       g_autofree char *list = ask (fixture, eyes[i], "GET", "/v1/presence", NULL, "HTTP/1.1 200 *\"" BOB "\"*");
 
       g_assert_null (strstr (list, ALICE));

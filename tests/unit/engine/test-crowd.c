@@ -28,7 +28,7 @@ change (MusterdEngine *engine, const char *scope, const char *option, MusterdPol
   const guint n = *n_done + 1;
 
   g_ptr_array_add (changes, musterd_setting_change_new ("calendar", option, "true", policy));
-  musterd_engine_change_settings (engine, scope, changes, on_done, n_done);
+  musterd_engine_change_settings (engine, scope, changes, NULL, on_done, n_done);
   await (n_done, n);
 }
 

@@ -524,7 +524,7 @@ test_in_use (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_whitelist (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *own = add (fixture, "user:alice", "Lab", MUSTERD_STATUS_BUSY);
+  G_GNUC_UNUSED g_autofree char *own = add (fixture, "user:alice", "Lab", MUSTERD_STATUS_BUSY);
 
   musterd_engine_choose (fixture->engine, "alice", "Lab", MUSTERD_STATUS_NONE, NULL, MUSTERD_TIME_NEVER, NULL, on_done,
                          fixture);
@@ -648,7 +648,7 @@ test_switched_off (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_removed_user (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *own = add (fixture, "user:alice", "Lab", MUSTERD_STATUS_BUSY);
+  G_GNUC_UNUSED g_autofree char *own = add (fixture, "user:alice", "Lab", MUSTERD_STATUS_BUSY);
 
   change (fixture, "user:alice", "activation.idle=break");
   musterd_engine_remove_user (fixture->engine, "alice", on_done, fixture);
