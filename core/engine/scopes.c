@@ -272,6 +272,10 @@ musterd_engine_make_defaults (MusterdEngine *engine)
       if (batch != NULL)
         musterd_batch_put_template (batch, all->id, i, tmpl);
     }
+  /* The users of a store that never had templates were loaded without: nobody may be looked at before they have them,
+   * or who is away for weeks would be taken for somebody whose choice ended with its day. */
+  g_hash_table_remove_all (engine->composed);
+  take_all (engine, NULL);
   if (batch == NULL)
     return;
   musterd_batch_mark_defaults (batch);
