@@ -50,16 +50,15 @@ static void
 take_view (Order *order, MusterdEngine *engine, GError **error)
 {
   guint position;
-  const MusterdSettingScope *stands = order->scope == NULL
+  const MusterdSettingScope *stands = order->scope == NULL && order->as_user == NULL
                                           ? musterd_engine_find_template (engine, order->id, &position)
                                           : NULL;
-  g_autofree char *own = order->as_user != NULL
-                             ? musterd_setting_scope_make_id (MUSTERD_LAYER_USER, order->as_user)
-                             : NULL;
 
   /* A user sees a central one as they have it. */
-  if (stands != NULL)
-    order->scope = g_strdup (own != NULL ? own : stands->id);
+  if (order->scope == NULL && order->as_user != NULL)
+    order->scope = musterd_setting_scope_make_id (MUSTERD_LAYER_USER, order->as_user);
+  else if (stands != NULL)
+    order->scope = g_strdup (stands->id);
   if (order->scope != NULL)
     order->view = musterd_scope_view_new (engine, order->scope, order->as_user == NULL, error);
   else

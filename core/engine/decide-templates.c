@@ -116,10 +116,23 @@ check_name (const MusterdSettingScope *scope, const MusterdTemplate *tmpl, GErro
   return FALSE;
 }
 
-static gboolean
-check_unused (MusterdCommand *command, const MusterdTemplate *tmpl, GError **error)
+/* A user's own can only be used by what that user says: the others are not looked at. */
+static char *
+find_use (MusterdCommand *command, const MusterdSettingScope *scope, const MusterdTemplate *tmpl)
 {
-  g_autofree char *use = musterd_usage_find (command->engine->blocks, command->engine->scopes, tmpl->id);
+  g_autoptr(GHashTable) own = NULL;
+
+  if (scope->layer != MUSTERD_LAYER_USER)
+    return musterd_usage_find (command->engine->blocks, command->engine->scopes, tmpl->id);
+  own = g_hash_table_new (g_str_hash, g_str_equal);
+  g_hash_table_insert (own, scope->id, (gpointer) scope);
+  return musterd_usage_find (command->engine->blocks, own, tmpl->id);
+}
+
+static gboolean
+check_unused (MusterdCommand *command, const MusterdSettingScope *scope, const MusterdTemplate *tmpl, GError **error)
+{
+  g_autofree char *use = find_use (command, scope, tmpl);
 
   if (use == NULL)
     return TRUE;
@@ -138,7 +151,7 @@ check_hides_unused (MusterdCommand *command, const MusterdSettingScope *scope, c
 
   if (tmpl->active || place < 0 || (scope->layer != MUSTERD_LAYER_LOCATION && scope->layer != MUSTERD_LAYER_GROUP))
     return TRUE;
-  return check_unused (command, all->templates->pdata[place], error);
+  return check_unused (command, all, all->templates->pdata[place], error);
 }
 
 static void
@@ -235,14 +248,36 @@ edit_forwarding (MusterdCommand *command, const MusterdTemplate *central, Muster
   return scope != NULL;
 }
 
+/* Where the user stands, and nowhere else. */
+static MusterdSettingScope *
+find_for_user (MusterdCommand *command, guint *position)
+{
+  const MusterdEntry *entry = musterd_engine_find (command->engine, command->user);
+  MusterdScopes scopes = { { NULL } };
+
+  if (entry != NULL)
+    musterd_engine_scopes_of (command->engine, entry->facts.user, NULL, &scopes);
+  for (guint i = 0; i < MUSTERD_N_LAYERS; i++)
+    {
+      int place = scopes.layers[i] != NULL ? musterd_setting_scope_find_template (scopes.layers[i], command->word) : -1;
+
+      if (place < 0)
+        continue;
+      *position = (guint) place;
+      return (MusterdSettingScope *) scopes.layers[i];
+    }
+  return NULL;
+}
+
 /* NULL: there is none that this caller may know of. */
 static MusterdSettingScope *
 find (MusterdCommand *command, guint *position, GError **error)
 {
-  MusterdSettingScope *scope = musterd_engine_find_template (command->engine, command->word, position);
+  MusterdSettingScope *scope = command->user != NULL
+                                   ? find_for_user (command, position)
+                                   : musterd_engine_find_template (command->engine, command->word, position);
 
-  if (scope != NULL
-      && (command->user == NULL || scope->layer != MUSTERD_LAYER_USER || g_str_equal (scope->name, command->user)))
+  if (scope != NULL)
     return scope;
   set_no_template (command->word, error);
   return NULL;
@@ -268,7 +303,7 @@ musterd_decide_edit_template (MusterdCommand *command, MusterdBatch *batch, GErr
   scope = musterd_command_get_scope (command, scope->id, error);
   tmpl = scope->templates->pdata[position];
   if ((command->edit->fields & MUSTERD_TEMPLATE_ACTIVE) != 0 && !command->edit->tmpl->active && tmpl->active
-      && !check_unused (command, tmpl, error))
+      && !check_unused (command, scope, tmpl, error))
     return FALSE;
   lay_fields (tmpl, command->edit);
   if (!check_name (scope, tmpl, error) || !check_own (command, scope, tmpl, error)
@@ -297,7 +332,7 @@ musterd_decide_remove_template (MusterdCommand *command, MusterdBatch *batch, GE
       return FALSE;
     }
   scope = musterd_command_get_scope (command, scope->id, error);
-  if (!check_unused (command, scope->templates->pdata[position], error))
+  if (!check_unused (command, scope, scope->templates->pdata[position], error))
     return FALSE;
   tell_delegated (command, scope, batch, "removed a template", scope->templates->pdata[position]);
   musterd_batch_remove_template (batch, command->word);

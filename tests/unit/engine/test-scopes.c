@@ -483,6 +483,9 @@ test_templates (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_refused (fixture, MUSTERD_ERROR_NOT_FOUND, "*no template*");
   remove_template (fixture, berlin, "bob");
   assert_refused (fixture, MUSTERD_ERROR_FORBIDDEN, "*central*");
+  /* Of another location: as if it were not there. */
+  remove_template (fixture, berlin, "carol");
+  assert_refused (fixture, MUSTERD_ERROR_NOT_FOUND, "*no template*");
   remove_template (fixture, own, "alice");
   g_assert_no_error (fixture->error);
   remove_template (fixture, berlin, NULL);
