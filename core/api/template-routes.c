@@ -107,22 +107,38 @@ add_scope (GString *json, const MusterdSettingScope *scope, const char *only, GP
 
 /* In the order in which the user has them. */
 static void
-add_in_force (GString *json, const MusterdScopeView *view, GPtrArray *in_force, GHashTable *uses)
+add_in_force (GString *json, const MusterdScopeView *view, gboolean only_offered, GPtrArray *in_force, GHashTable *uses)
 {
   for (guint i = 0; i < in_force->len; i++)
     {
       const MusterdTemplate *tmpl = g_ptr_array_index (in_force, i);
 
+      if (only_offered && !tmpl->active)
+        continue;
       for (guint layer = MUSTERD_N_LAYERS; layer > 0; layer--)
         if (add_scope (json, view->scopes.layers[layer - 1], tmpl->id, in_force, uses))
           break;
     }
 }
 
-/* What others use of a central template is no user's business; one's own can only be used by one's own settings. */
+/* An assistant looks at the list of somebody else. */
+static gboolean
+is_anothers (const Order *order)
+{
+  g_autofree char *own = order->as_user != NULL
+                             ? musterd_setting_scope_make_id (MUSTERD_LAYER_USER, order->as_user)
+                             : NULL;
+
+  return own != NULL && !g_str_equal (own, order->view->id);
+}
+
+/* What others use of a central template is no user's business; one's own can only be used by one's own settings, which
+ * an assistant does not see. */
 static GHashTable *
 list_uses (const Order *order)
 {
+  if (is_anothers (order))
+    return g_hash_table_new (NULL, NULL);
   return musterd_usage_list (order->view->blocks, order->view->all);
 }
 
@@ -145,7 +161,7 @@ on_listed (MusterdRequest *request, gpointer value, const GError *error, gboolea
   musterd_json_open (json, NULL, '{');
   musterd_json_open (json, "templates", '[');
   if (whole)
-    add_in_force (json, order->view, in_force, uses);
+    add_in_force (json, order->view, is_anothers (order), in_force, uses);
   else
     add_scope (json, musterd_scope_view_get_own (order->view), NULL, in_force, uses);
   musterd_json_close (json, ']');

@@ -444,6 +444,17 @@ assert_asked (Fixture *fixture, const char *authorization, const char *method, c
   g_assert_cmpuint (status, ==, expected);
 }
 
+static void
+assert_not_told (Fixture *fixture, const char *authorization, const char *path, const char *word)
+{
+  guint status = 0;
+  g_autofree char *answer = ask (fixture, authorization, "GET", path, NULL, &status);
+
+  g_assert_cmpuint (status, ==, 200);
+  if (strstr (answer, word) != NULL)
+    g_error ("'%s' tells '%s'", answer, word);
+}
+
 /* What is wrong in one place changes nothing in the others. */
 static void
 test_all_or_nothing (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
@@ -557,6 +568,14 @@ test_assistants (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   assert_asked (fixture, bob, "GET", T "?user=" ALICE, NULL, 403, "*only this user*");
   assert_asked (fixture, NULL, "PUT", grant, "{\"level\":\"assistant-plus\"}", 200, "*");
   assert_asked (fixture, bob, "GET", T "?user=" ALICE, NULL, 200, "*{\"templates\":[{\"id\":\"t-*\"name\":\"Lunch\"*");
+  /* But not what is not offered, nor what the settings say, which they do not see either. */
+  assert_asked (fixture, NULL, "POST", T,
+                "{\"scope\":\"user:" ALICE "\",\"name\":\"Attic\",\"status\":\"busy\",\"active\":false}", 201, "*");
+  assert_asked (fixture, NULL, "PATCH", S "/user:" ALICE, "{\"values\":{\"activation\":{\"idle\":\"lunch\"}}}", 200, "*");
+  assert_asked (fixture, NULL, "GET", T "?user=" ALICE, NULL, 200, "*\"name\":\"Attic\"*");
+  assert_asked (fixture, NULL, "GET", T "?user=" ALICE, NULL, 200, "*activation.idle of user:" ALICE "*");
+  assert_not_told (fixture, bob, T "?user=" ALICE, "Attic");
+  assert_not_told (fixture, bob, T "?user=" ALICE, "activation.");
   assert_asked (fixture, bob, "GET", T "?scope=user:" ALICE, NULL, 403, "*only administrators*");
   assert_asked (fixture, bob, "GET", S "/user:" ALICE, NULL, 403, "*only administrators*");
 }
