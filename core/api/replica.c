@@ -315,7 +315,11 @@ put_user (MusterdReplica *replica, MusterdReplicaChange *change)
     return;
   removed = g_hash_table_lookup (replica->removed, change->id);
   if (removed != NULL)
-    forget_removed (replica, removed);
+    {
+      /* Who saw the one before, and does not see this one, has nobody to hear of the removal from. */
+      note_viewers (replica, entry, &removed->access);
+      forget_removed (replica, removed);
+    }
   put_last (replica, &entry->thing);
   change->place = entry->thing.place;
 }

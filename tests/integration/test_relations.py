@@ -135,6 +135,26 @@ class Seeing(RelationCase):
             events = self.follow(daemon, who, f'?after={after[who]}').read_until('synced')
             self.assertEqual([user for event, user in self.users(events) if event == 'removed'], removed)
 
+    def test_added_again(self):
+        """Who saw somebody, and was away when another came under the same id, whom they do not see, does not keep the
+        one before."""
+        daemon = self.begin()
+        daemon.ctl('settings', 'set', 'location:Lab', 'relationships.others=blocked')
+        for level, location in (('employee', ''), ('team-colleague', 'Lab')):
+            daemon.ctl('user', 'remove', ALICE)
+            daemon.ctl('user', 'add', ALICE, *(['--location', location] if location else []))
+            if location:
+                self.grant(daemon, ALICE, BOB, level)
+            after = self.ask(daemon, BOB, 'GET', '/v1/presence', status=200)['revision']
+            self.assertIn(ALICE, self.listed(daemon, BOB))
+            daemon.ctl('user', 'remove', ALICE)
+            daemon.ctl('user', 'add', ALICE, '--location', 'Lab')
+            answer = self.ask(daemon, BOB, 'GET', f'/v1/presence?after={after}', status=200)
+            self.assertTrue(answer['complete'] or ALICE in answer['removed'], answer)
+            self.assertNotIn(ALICE, [presence['user'] for presence in answer['presences']])
+            events = self.follow(daemon, BOB, f'?after={after}').read_until('synced')
+            self.assertTrue(('removed', ALICE) in self.users(events) or events[0].event == 'reset', events)
+
     def test_restart(self):
         daemon = self.begin()
         self.grant(daemon, ALICE, BOB, 'blocked', ALICE)
