@@ -44,15 +44,21 @@ list_free (gpointer data)
   g_free (list);
 }
 
+/* As it is by now: a slow reader may be granted more since they asked, but not of what was before, which may have been
+ * somebody else's. */
 static void
 add_visible (GString *json, const MusterdCaller *caller, MusterdReplica *replica, const MusterdReplicaItem *item)
 {
   const MusterdAccess *access = musterd_replica_get_access (replica, item->user->id);
-  g_autoptr(MusterdPresence) view
-      = musterd_presence_view (item->presence, musterd_caller_view (caller, replica, access));
+  MusterdUser *user = musterd_replica_get_user (replica, item->user->id);
+  MusterdPresence *presence = musterd_replica_get_presence (replica, item->user->id);
+  g_autoptr(MusterdPresence) view = NULL;
 
+  if (user == NULL || presence == NULL)
+    return;
+  view = musterd_presence_view (presence, musterd_caller_view (caller, replica, access));
   if (view != NULL)
-    musterd_json_presence (json, NULL, item->user, view);
+    musterd_json_presence (json, NULL, user, view);
 }
 
 static void

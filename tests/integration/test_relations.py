@@ -5,6 +5,7 @@ there and those who come back, and who may change it."""
 import contextlib
 import json
 import signal
+import socket
 
 import harness
 import sse
@@ -154,6 +155,29 @@ class Seeing(RelationCase):
             self.assertNotIn(ALICE, [presence['user'] for presence in answer['presences']])
             events = self.follow(daemon, BOB, f'?after={after}').read_until('synced')
             self.assertTrue(('removed', ALICE) in self.users(events) or events[0].event == 'reset', events)
+
+    def test_slow_reader(self):
+        """Who is granted more while a list is on its way is not told what was before that."""
+        daemon = self.begin()
+        last = 'zoe@example.com'
+        users = daemon.folder / 'users.csv'
+        users.write_text('id,name\n' + ''.join(f'm{i:05}@example.com,{"Somebody " * 20}\n' for i in range(5000)))
+        daemon.ctl('user', 'import', str(users))
+        daemon.ctl('user', 'add', last)
+        daemon.ctl('set', last, 'busy', '--text', 'the text before')
+        self.grant(daemon, last, BOB, 'blocked')
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as wire:
+            wire.settimeout(harness.PATIENCE)
+            wire.connect(str(daemon.socket))
+            wire.sendall(f'GET /v1/presence HTTP/1.1\r\nHost: muster\r\nConnection: close\r\n'
+                         f'Authorization: Bearer {self.tokens[BOB]}\r\n\r\n'.encode())
+            answer = wire.recv(1)
+            daemon.ctl('set', last, 'busy', '--text', 'the text after')
+            self.grant(daemon, last, BOB, 'team-colleague')
+            while (data := wire.recv(1 << 20)):
+                answer += data
+        self.assertIn(b'the text after', answer)
+        self.assertNotIn(b'the text before', answer)
 
     def test_restart(self):
         daemon = self.begin()
