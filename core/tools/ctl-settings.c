@@ -86,6 +86,25 @@ print_named (JsonObject *value, GHashTable *names)
   return named != NULL ? ctl_clean (named) : print_value (value, "value");
 }
 
+/* One row of a table to a line, since all of them in one are wider than any terminal. */
+static void
+add_rows (CtlTable *table, const char *option, JsonArray *rows, const char *from)
+{
+  for (guint i = 0; i < ctl_length (rows); i++)
+    {
+      g_autofree char *text = print_node (json_array_get_element (rows, i));
+
+      ctl_table_add (table, i == 0 ? ctl_clean (option) : NULL, ctl_clean (text), i == 0 ? ctl_clean (from) : NULL);
+    }
+}
+
+static gboolean
+holds_rows (JsonNode *value)
+{
+  return value != NULL && JSON_NODE_HOLDS_ARRAY (value) && ctl_length (json_node_get_array (value)) > 0
+         && JSON_NODE_HOLDS_OBJECT (json_array_get_element (json_node_get_array (value), 0));
+}
+
 static void
 print_block (const char *name, JsonObject *block, GHashTable *names)
 {
@@ -107,6 +126,11 @@ print_block (const char *name, JsonObject *block, GHashTable *names)
     {
       JsonObject *value = ctl_member (options, option);
 
+      if (value != NULL && holds_rows (json_object_get_member (value, "value")))
+        {
+          add_rows (table, option, ctl_array (value, "value"), ctl_string (value, "from"));
+          continue;
+        }
       ctl_table_add (table, ctl_clean (option), print_named (value, names), ctl_clean (ctl_string (value, "from")));
       if (g_strcmp0 (ctl_string (value, "from"), "built-in") == 0)
         ctl_table_paint (table, 2, CTL_GREY);

@@ -19,7 +19,7 @@ format (GDateTime *moment)
   return utc != NULL ? g_date_time_format (utc, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 
-/* "1h30m": numbers with d, h, m or s. 0: it is none, or too long. */
+/* "1h30m": numbers with d, h, m, or min as settings have it, or s. 0: it is none, or too long. */
 static gint64
 read_span (const char *text)
 {
@@ -39,7 +39,7 @@ read_span (const char *text)
       if (unit == 0 || number > (guint64) (AHEAD_MAX / unit))
         return 0;
       seconds += (gint64) number * unit;
-      p = end + 1;
+      p = g_str_has_prefix (end, "min") ? end + strlen ("min") : end + 1;
     }
   return seconds <= AHEAD_MAX ? seconds : 0;
 }

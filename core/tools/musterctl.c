@@ -93,6 +93,15 @@ print_options (const CtlOption *options)
 }
 
 static void
+add_command (CtlTable *table, const CtlCommand *command)
+{
+  ctl_table_add (table,
+                 g_strdup_printf ("%s%s%s", command->words, *command->usage != '\0' ? " " : "",
+                                  *command->usage != '\0' ? _ (command->usage) : ""),
+                 g_strdup (_ (command->help)));
+}
+
+static void
 print_help (void)
 {
   CtlTable *table = ctl_table_new (NULL, 2);
@@ -100,10 +109,7 @@ print_help (void)
   g_print ("%s\n\n%s\n", _ ("Usage: musterctl [--socket PATH | --url URL] [--json] COMMAND …"), _ ("Commands:"));
   for (gsize i = 0; i < G_N_ELEMENTS (subjects); i++)
     for (const CtlCommand *command = subjects[i]; command->words != NULL; command++)
-      ctl_table_add (table,
-                     g_strdup_printf ("%s%s%s", command->words, *command->usage != '\0' ? " " : "",
-                                      *command->usage != '\0' ? _ (command->usage) : ""),
-                     g_strdup (_ (command->help)));
+      add_command (table, command);
   ctl_table_print (table, "  ");
   g_print ("\n%s\n", _ ("Options:"));
   print_options (global_options);
@@ -250,6 +256,25 @@ take_command (Ctl *ctl)
   return NULL;
 }
 
+/* "musterctl help user": all that begins with that word. FALSE: nothing does. */
+static gboolean
+print_subject_help (const char *first)
+{
+  CtlTable *table = ctl_table_new (NULL, 2);
+  const gsize length = strlen (first);
+  gboolean found = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (subjects); i++)
+    for (const CtlCommand *command = subjects[i]; command->words != NULL; command++)
+      if (strncmp (command->words, first, length) == 0 && command->words[length] == ' ')
+        {
+          add_command (table, command);
+          found = TRUE;
+        }
+  ctl_table_print (table, "");
+  return found;
+}
+
 /* "musterctl user" alone, or with a second word that is none. */
 static int
 no_command (Ctl *ctl)
@@ -315,6 +340,8 @@ run (Ctl *ctl, char *const *arguments)
   if (ctl->args->len == 0)
     return wrong_use ("%s", _ ("say what is to be done"));
   command = take_command (ctl);
+  if (command == NULL && help && ctl->args->len == 1 && print_subject_help (ctl_get_arg (ctl, 0)))
+    return CTL_DONE;
   if (command == NULL)
     return no_command (ctl);
   if (help)

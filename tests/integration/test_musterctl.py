@@ -74,6 +74,13 @@ class CommandLine(CtlCase):
                 self.assertIn(f'musterctl {command}', daemon.ctl(*command.split(), '--help').stdout)
         self.assertRegex(daemon.ctl('--version').stdout, r'^musterctl \d')
         self.refused(daemon, 'help', 'frobnicate', code=2)
+        self.refused(daemon, 'help', 'settings', 'frobnicate', code=2)
+
+    def test_help_of_a_subject(self):
+        said = self.daemon('').ctl('help', 'settings').stdout.splitlines()
+        self.assertGreater(len(said), 5)
+        for line in said:
+            self.assertRegex(line, r'^settings [a-z]')
 
 
 class Completion(CtlCase):

@@ -49,6 +49,12 @@ class Settings(harness.TestCase):
         block, option = name.split('.')
         return self.json('settings', 'show', scope)['blocks'][block]['options'][option]
 
+    def test_rows_are_a_line_each(self):
+        self.ctl('settings', 'set', 'all', 'calendar.rules=Lunch|||||lunch;On the road||||Travel|||Be Right Back')
+        shown = self.ctl('settings', 'show', 'all').stdout
+        self.assertRegex(shown, r'\n  rules +Lunch\|\|\|\|\|lunch\|\| +all\n'
+                                r' +On the road\|\|\|\|Travel\|\|\|be-right-back\n')
+
     def test_layers(self):
         """A nearer scope counts, and who says so is told."""
         name = 'activation.idle-after'

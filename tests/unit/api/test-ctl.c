@@ -32,6 +32,8 @@ static const WhenCase whens[] = {
   { "minute-60", "UTC", "2026-11-22T06:00:00Z", "12:60", NULL },
   { "one-minute-digit", "UTC", "2026-11-22T06:00:00Z", "12:3", NULL },
   { "seconds-given", "UTC", "2026-11-22T06:00:00Z", "12:30:00", NULL },
+  { "span-of-minutes-as-settings-have-it", "UTC", "2026-11-22T06:50:12Z", "+1h20min", "2026-11-22T08:10:12Z" },
+  { "span-of-minutes-misspelt", "UTC", "2026-11-22T06:00:00Z", "+20mins", NULL },
   { "span-without-unit", "UTC", "2026-11-22T06:00:00Z", "+30", NULL },
   { "span-of-nothing", "UTC", "2026-11-22T06:00:00Z", "+0m", NULL },
   { "span-empty", "UTC", "2026-11-22T06:00:00Z", "+", NULL },
