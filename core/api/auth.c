@@ -218,7 +218,7 @@ musterd_caller_check_presence (const MusterdCaller *caller, MusterdReplica *repl
   if (!musterd_access_in_use (access))
     {
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "presence is switched off for %s: the setting presence.use of their location or group",
+                   "presence is switched off for %s: the setting presence.use is off there",
                    owner);
       return FALSE;
     }

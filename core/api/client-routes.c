@@ -67,7 +67,7 @@ act (Desk *desk, MusterdEngine *engine, GError **error)
 
       /* Of somebody who is not there, too: who asks for another's learns nothing. */
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND,
-                   "there is no client '%s': 'POST /v1/clients' says that one has started", shown);
+                   "there is no client '%s': 'POST /v1/clients' and 'musterctl client start' say that one has started", shown);
       return FALSE;
     }
   if (desk->action == DESK_SHOW)
@@ -145,7 +145,7 @@ find_owner (const MusterdCaller *caller, const char *named, GError **error)
   const char *owner = named != NULL ? named : caller->user;
 
   if (owner == NULL)
-    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'user' is missing: whose client is it?");
+    g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_INVALID, "'user' is missing (musterctl: --user): whose client is it?");
   else if (!musterd_caller_owns (caller, owner))
     g_set_error_literal (error, MUSTERD_ERROR, MUSTERD_ERROR_FORBIDDEN,
                          "only this user and administrators may do this");

@@ -63,7 +63,7 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
   if (!entry->settings->in_use)
     {
       g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_CONFLICT,
-                   "presence is switched off for %s: the setting presence.use of their location or group",
+                   "presence is switched off for %s: the setting presence.use is off there",
                    command->user);
       return FALSE;
     }
