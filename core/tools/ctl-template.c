@@ -64,7 +64,8 @@ run_list (Ctl *ctl)
   return CTL_DONE;
 }
 
-/* An id is not looked for: it may be of another scope. */
+/* Where nobody said where to look, what is not there may be the id of one of another scope. Who names a place means none
+ * but that: "break" of Berlin must not be everybody's. */
 static char *
 find_id (Ctl *ctl, GError **error)
 {
@@ -87,7 +88,11 @@ find_id (Ctl *ctl, GError **error)
       if (ctl_string (tmpl, "id") != NULL && g_str_equal (other, folded))
         return g_strdup (ctl_string (tmpl, "id"));
     }
-  return g_strdup (wanted);
+  if (!ctl_has_option (ctl, "scope") && !ctl_has_option (ctl, "user"))
+    return g_strdup (wanted);
+  g_set_error (error, CTL_ERROR, CTL_ERROR_NOT_FOUND,
+               _ ("there is no template '%s' there: musterctl template list with the same option shows them"), wanted);
+  return NULL;
 }
 
 /* Changing. */

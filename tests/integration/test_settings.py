@@ -49,6 +49,17 @@ class Settings(harness.TestCase):
         block, option = name.split('.')
         return self.json('settings', 'show', scope)['blocks'][block]['options'][option]
 
+    def test_a_named_place_is_meant(self):
+        """What is not in the scope that is named is not looked for in another one, where its name is an id."""
+        for args in (('remove', 'break'), ('move', 'break', '1'), ('set', 'break', 'busy')):
+            with self.subTest(args=args):
+                self.assertIn("no template 'break' there",
+                              self.ctl('template', *args, '--scope', BERLIN, code=1).stderr)
+        listed = self.ctl('template', 'list', '--ids').stdout.split()
+        self.assertIn('break', listed[1:])
+        self.ctl('template', 'move', 'break', '1')
+        self.assertEqual(self.ctl('template', 'list', '--ids').stdout.split()[0], 'break')
+
     def test_rows_are_a_line_each(self):
         self.ctl('settings', 'set', 'all', 'calendar.rules=Lunch|||||lunch;On the road||||Travel|||Be Right Back')
         shown = self.ctl('settings', 'show', 'all').stdout
