@@ -318,6 +318,34 @@ warn_of_nobody (JsonObject *settings)
     g_printerr (_ ("musterctl: there is nobody in %s yet: is that its name?\n"), scope);
 }
 
+static gboolean
+is_instance (JsonArray *plugins, const char *name)
+{
+  for (guint i = 0; i < ctl_length (plugins); i++)
+    if (g_strcmp0 (ctl_string (json_array_get_object_element (plugins, i), "instance"), name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* A calendar source that no instance is called may be misspelt, or is yet to be configured: nobody asks it for a mailbox. */
+static void
+warn_of_no_instance (Ctl *ctl, JsonObject *settings)
+{
+  JsonObject *options = ctl_member (ctl_member (ctl_member (settings, "blocks"), "calendar"), "options");
+  JsonArray *named = ctl_array (ctl_member (options, "sources"), "own");
+  g_autoptr(JsonNode) answer = NULL;
+
+  for (guint i = 0; i < ctl_length (named); i++)
+    {
+      g_autofree char *name = ctl_clean (json_array_get_string_element (named, i));
+
+      if (answer == NULL)
+        answer = ctl_ask (ctl, "GET", "/v1/plugins", NULL, NULL);
+      if (answer != NULL && !is_instance (ctl_array (json_node_get_object (answer), "plugins"), name))
+        g_printerr (_ ("musterctl: there is no instance %s yet: is that its name?\n"), name);
+    }
+}
+
 /* `body` is taken. */
 static int
 change (Ctl *ctl, const char *method, const char *format, char *body, GError *wrong_use)
@@ -330,6 +358,9 @@ change (Ctl *ctl, const char *method, const char *format, char *body, GError *wr
   if (answer == NULL)
     return ctl_fail (error);
   warn_of_nobody (json_node_get_object (answer));
+  for (guint i = 1; i < ctl->args->len; i++)
+    if (g_str_has_prefix (ctl->args->pdata[i], "calendar.sources="))
+      warn_of_no_instance (ctl, json_node_get_object (answer));
   if (ctl->json)
     ctl_print_json (answer);
   else

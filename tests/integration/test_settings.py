@@ -121,6 +121,9 @@ class Settings(harness.TestCase):
         self.assertIn('nobody in location:Berln', done.stderr)
         self.assertNotIn('nobody', self.ctl('settings', 'set', BERLIN, 'presence.zone=Europe/Berlin').stderr)
         self.assertIn('is no scope', self.ctl('settings', 'show', 'Berlin', code=1).stderr)
+        self.assertIn('no instance mailbx', self.ctl('settings', 'set', 'all', 'calendar.sources=mailbx').stderr)
+        self.assertNotIn('no instance', self.ctl('settings', 'set', 'all', 'calendar.days-ahead=7').stderr)
+        self.ctl('settings', 'unset', 'all', 'calendar.sources', 'calendar.days-ahead')
         for wrong in ('presence.use', 'use=false', '.use=false', 'presence.=false'):
             self.ctl('settings', 'set', 'all', wrong, code=2)
         self.ctl('settings', 'unset', 'all', 'presence.use=false', code=2)
@@ -252,6 +255,7 @@ class OfPlugins(harness.TestCase):
         built_in = self.programs()
         self.assertEqual((built_in['from'], built_in['own']), ('built-in', None))
         self.assertGreater(len(built_in['value']), 1)
+        self.assertEqual(daemon.ctl('settings', 'set', 'all', 'calendar.sources=micsync').stderr, '')
         daemon.ctl('settings', 'set', BERLIN, r'micsync.programs=obs|OBS\;Studio|false;jamulus|Jam\|ulus')
         own = [{'process': 'obs', 'alias': 'OBS;Studio', 'active': False},
                {'process': 'jamulus', 'alias': 'Jam|ulus', 'active': True}]
