@@ -85,14 +85,29 @@ run_show (Ctl *ctl)
   return answer_relationship (ctl, answer, error);
 }
 
+/* As of settings: a group or location of which nobody is may be misspelt. Only administrators are told who is there. */
+static void
+warn_of_nobody (Ctl *ctl, const char *viewer)
+{
+  g_autofree char *path = ctl_path ("/v1/settings/%s", viewer, NULL);
+  g_autofree char *clean = ctl_clean (viewer);
+  g_autoptr(JsonNode) answer = ctl_ask (ctl, "GET", path, NULL, NULL);
+
+  if (answer != NULL && ctl_int (json_node_get_object (answer), "users") == 0)
+    g_printerr (_ ("musterctl: there is nobody in %s yet: is that its name?\n"), clean);
+}
+
 static int
 run_set (Ctl *ctl)
 {
+  const char *viewer = ctl_get_arg (ctl, 1);
   g_autofree char *path = pair_path (ctl);
   g_autofree char *body = ctl_object ("level", ctl_get_arg (ctl, 2), "as", ctl_get_option (ctl, "as"), NULL);
   g_autoptr(GError) error = NULL;
   g_autoptr(JsonNode) answer = ctl_ask (ctl, "PUT", path, body, &error);
 
+  if (answer != NULL && (g_str_has_prefix (viewer, "group:") || g_str_has_prefix (viewer, "location:")))
+    warn_of_nobody (ctl, viewer);
   return answer_relationship (ctl, answer, error);
 }
 

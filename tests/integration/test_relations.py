@@ -325,7 +325,12 @@ class Changing(RelationCase):
         out = daemon.ctl('relationship', 'set', ALICE, BOB, 'assistant').stdout
         self.assertIn(f'To {ALICE}, {BOB} is: assistant', out)
         self.assertRegex(out, r'administrator, for this user +assistant +decides')
-        daemon.ctl('relationship', 'set', ALICE, 'group:Press & PR', 'blocked', '--as', 'owner')
+        done = daemon.ctl('relationship', 'set', ALICE, 'group:Press & PR', 'blocked', '--as', 'owner')
+        self.assertIn('nobody in group:Press & PR yet', done.stderr)
+        daemon.ctl('user', 'set', BOB, '--group', 'Press & PR')
+        done = daemon.ctl('relationship', 'set', ALICE, 'group:Press & PR', 'blocked', '--as', 'owner')
+        self.assertEqual(done.stderr, '')
+        daemon.ctl('user', 'set', BOB, '--group', '')
         out = daemon.ctl('relationship', 'list', ALICE).stdout
         self.assertRegex(out, rf'{ALICE} +{BOB} +assistant +administrator\n{ALICE} +group:Press & PR +blocked +owner')
         self.assertEqual(daemon.json('relationship', 'list', '--viewer', BOB)['relationships'][0]['level'], 'assistant')
