@@ -252,9 +252,11 @@ decide_revoke (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
     {
       g_autofree char *viewer = musterd_viewer_to_string (grant->kind, grant->name);
       g_autofree char *shown = musterd_error_word (viewer);
+      gboolean is_own = !grant->own_word && musterd_grants_find (entry->grants, grant->kind, grant->name, TRUE) != NULL;
 
-      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s has no relationship to '%s' that %s said",
-                   entry->facts.user->id, shown, grant->own_word ? "they themself" : "an administrator");
+      g_set_error (error, MUSTERD_ERROR, MUSTERD_ERROR_NOT_FOUND, "%s has no relationship to '%s' that %s said%s",
+                   entry->facts.user->id, shown, grant->own_word ? "they themself" : "an administrator",
+                   is_own ? ": they did themself, which 'as=owner' (musterctl: --as owner) takes back" : "");
       return FALSE;
     }
   musterd_batch_remove_grant (batch, entry->facts.user->id, grant);

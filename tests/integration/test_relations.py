@@ -335,7 +335,7 @@ class Changing(RelationCase):
         self.assertRegex(out, rf'{ALICE} +{BOB} +assistant +administrator\n{ALICE} +group:Press & PR +blocked +owner')
         self.assertEqual(daemon.json('relationship', 'list', '--viewer', BOB)['relationships'][0]['level'], 'assistant')
         self.assertEqual(daemon.json('relationship', 'show', ALICE, 'group:Press & PR')['decided_by'], 'own-group')
-        daemon.ctl('relationship', 'remove', ALICE, 'group:Press & PR', code=1)
+        self.assertIn('--as owner', daemon.ctl('relationship', 'remove', ALICE, 'group:Press & PR', code=1).stderr)
         daemon.ctl('relationship', 'remove', ALICE, 'group:Press & PR', '--as', 'owner')
         daemon.ctl('relationship', 'remove', ALICE, BOB)
         self.assertIn('Nothing is granted', daemon.ctl('relationship', 'list', ALICE).stdout)
