@@ -240,7 +240,10 @@ tell_follower (MusterdEvents *events, MusterdFollower *follower, News *news)
   GBytes *words;
 
   if (follower->lagging)
-    return;
+    {
+      musterd_follower_note (follower, news->replica, change);
+      return;
+    }
   relation = musterd_caller_view (&follower->caller, news->replica, news->access);
   old = change->old.user != NULL ? musterd_caller_view (&follower->caller, news->replica, &change->old) : relation;
   if (!news->made[old][relation])
@@ -253,8 +256,8 @@ tell_follower (MusterdEvents *events, MusterdFollower *follower, News *news)
     return;
   if (!musterd_stream_is_clear (follower->stream))
     {
-      follower->lagging = TRUE;
-      follower->after = events->told;
+      musterd_follower_begin (follower, events->told);
+      musterd_follower_note (follower, news->replica, change);
       return;
     }
   if (follower->pieces->len == 0)
@@ -309,10 +312,11 @@ end_mistaken (MusterdEvents *events)
     }
 }
 
-/* Is told by state from where they are. */
+/* Is told by state from where they are, or anew where what they know is not so any more. */
 static void
 let_lag (MusterdEvents *events, MusterdFollower *follower)
 {
+  follower->begun = FALSE;
   if (follower->lagging)
     return;
   follower->lagging = TRUE;

@@ -6,6 +6,8 @@
 #include "api/event-text.h"
 
 #define STEP 200 /* presences in one write */
+#define HIDDEN_MAX 1000 /* more than that, and all is said anew */
+#define HIDDEN_MAX 1000 /* more than that, and all is said anew */
 
 MusterdFollower *
 musterd_follower_new (MusterdEvents *events, guint64 after)
@@ -25,8 +27,34 @@ musterd_follower_free (MusterdFollower *follower)
 {
   musterd_caller_clear (&follower->caller);
   g_clear_pointer (&follower->interests, g_ptr_array_unref);
+  g_clear_pointer (&follower->hidden, g_hash_table_unref);
+  g_clear_pointer (&follower->hidden, g_hash_table_unref);
   g_ptr_array_unref (follower->pieces);
   g_free (follower);
+}
+
+void
+musterd_follower_begin (MusterdFollower *follower, guint64 told)
+{
+  follower->lagging = follower->begun = TRUE;
+  follower->after = follower->since = told;
+}
+
+void
+musterd_follower_note (MusterdFollower *follower, MusterdReplica *replica, const MusterdReplicaChange *change)
+{
+  if (change->old.user == NULL || change->removed
+      || musterd_caller_view (&follower->caller, replica, &change->old) == MUSTERD_RELATION_BLOCKED
+      || musterd_caller_view (&follower->caller, replica, musterd_replica_get_access (replica, change->id))
+             != MUSTERD_RELATION_BLOCKED)
+    return;
+  if (follower->hidden == NULL)
+    follower->hidden = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (follower->hidden, g_strdup (change->id));
+  if (g_hash_table_size (follower->hidden) <= HIDDEN_MAX)
+    return;
+  follower->begun = FALSE;
+  follower->after = 0;
 }
 
 static void
@@ -36,6 +64,7 @@ begin (MusterdFollower *follower, MusterdReplica *replica, GString *text)
   follower->since = follower->after;
   if (musterd_replica_knows_since (replica, musterd_caller_get_viewer (&follower->caller), follower->after))
     return;
+  g_clear_pointer (&follower->hidden, g_hash_table_unref);
   follower->after = 0;
   follower->since = musterd_replica_get_revision (replica);
   musterd_event_append_reset (text, follower->since);
@@ -72,6 +101,26 @@ append_record (MusterdFollower *follower, MusterdReplica *replica, GString *text
     musterd_event_append_presence (text, record->user, view);
 }
 
+/* Whoever may be seen again has moved to the end of the order with that, and comes by. */
+static void
+append_hidden (MusterdFollower *follower, MusterdReplica *replica, GString *text)
+{
+  GHashTableIter iter;
+  gpointer id;
+
+  if (follower->hidden == NULL)
+    return;
+  g_hash_table_iter_init (&iter, follower->hidden);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    {
+      const MusterdAccess *access = musterd_replica_get_access (replica, id);
+
+      if (access == NULL || musterd_caller_view (&follower->caller, replica, access) == MUSTERD_RELATION_BLOCKED)
+        musterd_event_append_removed (text, id);
+    }
+  g_clear_pointer (&follower->hidden, g_hash_table_unref);
+}
+
 void
 musterd_follower_step (MusterdFollower *follower, MusterdReplica *replica)
 {
@@ -80,10 +129,9 @@ musterd_follower_step (MusterdFollower *follower, MusterdReplica *replica)
   g_autoptr(GBytes) piece = NULL;
 
   /* Removals that are to come may have been forgotten on the way. */
-  if (!follower->begun
-      || !musterd_replica_knows_since (replica, musterd_caller_get_viewer (&follower->caller),
-                                       MAX (follower->after, follower->since)))
+  if (!follower->begun || !musterd_replica_has_since (replica, MAX (follower->after, follower->since)))
     begin (follower, replica, text);
+  append_hidden (follower, replica, text);
   follower->after = read_records (follower, replica, records);
   for (guint i = 0; i < records->len; i++)
     append_record (follower, replica, text, &g_array_index (records, MusterdReplicaRecord, i));

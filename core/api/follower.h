@@ -22,6 +22,7 @@ typedef struct
   gboolean begun; /* being brought up to date */
   guint64  after; /* what stands after this place in the replica is to be told; 0: all of it */
   guint64  since; /* once begun: who was gone by then was never known */
+  GHashTable *hidden; /* nullable; set of ids: whom they may know, and may have come to see no more meanwhile */
 
   gboolean due; /* to go on with that; */
   GList    link;
@@ -29,6 +30,18 @@ typedef struct
 
 MusterdFollower *musterd_follower_new  (MusterdEvents *events, guint64 after);
 void             musterd_follower_free (MusterdFollower *follower);
+/* A follower who has been told everything up to this place is brought up to date by state from there. */
+void             musterd_follower_begin  (MusterdFollower *follower, guint64 told);
+/* Begins anew, as one who comes with what they know does; they lag. */
+void             musterd_follower_reset  (MusterdFollower *follower);
+/* Meanwhile this user has been hidden from them. */
+void             musterd_follower_hide   (MusterdFollower *follower, const char *user);
+/* One who has been told everything up to this place is to be brought up to date from there. */
+void             musterd_follower_begin  (MusterdFollower *follower, guint64 told);
+/* One who lags hears of what happens by the state that it leaves, but for whom they are not to see any more: this has
+ * happened, and the replica has it. */
+void             musterd_follower_note   (MusterdFollower *follower, MusterdReplica *replica,
+                                          const MusterdReplicaChange *change);
 /* One write's worth of what a follower that lags does not know; its stream is clear. */
 void             musterd_follower_step (MusterdFollower *follower, MusterdReplica *replica);
 

@@ -5,6 +5,9 @@
 
 #include "api/order.h"
 
+#define NAMED_MAX 10000 /* groups and locations whose viewers may see others since a place */
+#define GROUP "group:"
+#define LOCATION "location:"
 #define HOLES_AT_ONCE 8 /* for each record that is wanted: so many slots of the order are looked at */
 
 /* What has a place in the order begins with this. */
@@ -41,6 +44,7 @@ struct _MusterdReplica
   guint64      revision;
   guint64      floor;      /* changes up to here are not known one by one */
   guint64      users_resee, all_resee; /* as an entry's, of all users; and of administrators, too */
+  GHashTable  *named_resee; /* "group:NAME", "location:NAME" → guint64 *: as an entry's, of all who are in it */
   gboolean     filled;
 };
 
@@ -72,6 +76,7 @@ musterd_replica_new (void)
   replica->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   replica->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
   replica->removed = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, removed_free);
+  replica->named_resee = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_queue_init (&replica->forgetting);
   return replica;
 }
@@ -82,6 +87,7 @@ musterd_replica_free (MusterdReplica *replica)
   g_hash_table_unref (replica->entries);
   g_hash_table_unref (replica->accounts);
   g_hash_table_unref (replica->removed);
+  g_hash_table_unref (replica->named_resee);
   musterd_order_clear (&replica->order);
   g_free (replica);
 }
@@ -222,14 +228,46 @@ is_other_viewer (const MusterdUser *before, const MusterdUser *now)
   return FALSE;
 }
 
+/* Among all are those whom nobody can count. */
+static void
+note_named (MusterdReplica *replica, const char *prefix, const char *name)
+{
+  g_autofree char *key = g_strconcat (prefix, name, NULL);
+  guint64 *place = g_hash_table_lookup (replica->named_resee, key);
+
+  if (place == NULL && g_hash_table_size (replica->named_resee) >= NAMED_MAX)
+    {
+      replica->users_resee = replica->revision + 1;
+      g_hash_table_remove_all (replica->named_resee);
+      return;
+    }
+  if (place == NULL)
+    {
+      place = g_new (guint64, 1);
+      g_hash_table_insert (replica->named_resee, g_steal_pointer (&key), place);
+    }
+  *place = replica->revision + 1;
+}
+
 static void
 on_viewer_named (const MusterdGrant *grant, gpointer data)
 {
   MusterdReplica *replica = data;
-  Entry *viewer = grant->kind == MUSTERD_VIEWER_USER ? g_hash_table_lookup (replica->entries, grant->name) : NULL;
+  Entry *viewer;
 
-  if (viewer != NULL)
-    viewer->resees = replica->revision + 1;
+  switch (grant->kind)
+    {
+    case MUSTERD_VIEWER_GROUP:
+      note_named (replica, GROUP, grant->name);
+      break;
+    case MUSTERD_VIEWER_LOCATION:
+      note_named (replica, LOCATION, grant->name);
+      break;
+    default:
+      viewer = g_hash_table_lookup (replica->entries, grant->name);
+      if (viewer != NULL)
+        viewer->resees = replica->revision + 1;
+    }
 }
 
 /* Notes who may see others since the place that comes next. Whom it is not worth while to find is among all. */
@@ -242,8 +280,7 @@ note_viewers (MusterdReplica *replica, Entry *entry, const MusterdAccess *old)
     entry->resees = place;
   if (!musterd_access_is_like (old, &entry->access))
     replica->users_resee = place;
-  else
-    musterd_grants_compare (old->grants, entry->access.grants, on_viewer_named, replica);
+  musterd_grants_compare (old->grants, entry->access.grants, on_viewer_named, replica);
   if (musterd_access_in_use (old) != musterd_access_in_use (&entry->access))
     replica->all_resee = place;
 }
@@ -318,6 +355,8 @@ put_user (MusterdReplica *replica, MusterdReplicaChange *change)
     {
       /* Who saw the one before, and does not see this one, has nobody to hear of the removal from. */
       note_viewers (replica, entry, &removed->access);
+      if (change->old.user == NULL)
+        musterd_access_copy (&change->old, &removed->access);
       forget_removed (replica, removed);
     }
   put_last (replica, &entry->thing);
@@ -397,6 +436,15 @@ musterd_replica_get_by_account (MusterdReplica *replica, const char *account)
 }
 
 static guint64
+get_named (MusterdReplica *replica, const char *prefix, const char *name)
+{
+  g_autofree char *key = name != NULL ? g_strconcat (prefix, name, NULL) : NULL;
+  const guint64 *place = key != NULL ? g_hash_table_lookup (replica->named_resee, key) : NULL;
+
+  return place != NULL ? *place : 0;
+}
+
+static guint64
 get_resees (MusterdReplica *replica, const char *viewer)
 {
   Entry *entry = viewer != NULL ? g_hash_table_lookup (replica->entries, viewer) : NULL;
@@ -404,14 +452,24 @@ get_resees (MusterdReplica *replica, const char *viewer)
 
   if (viewer != NULL)
     place = MAX (place, replica->users_resee);
-  return entry != NULL ? MAX (place, entry->resees) : place;
+  if (entry == NULL)
+    return place;
+  place = MAX (place, get_named (replica, GROUP, entry->access.user->fields[MUSTERD_USER_GROUP]));
+  place = MAX (place, get_named (replica, LOCATION, entry->access.user->fields[MUSTERD_USER_LOCATION]));
+  return MAX (place, entry->resees);
+}
+
+gboolean
+musterd_replica_has_since (MusterdReplica *replica, guint64 place)
+{
+  /* A place from the future belongs to another store: what that reader knows is worth nothing here. */
+  return place > 0 && place >= replica->floor && place <= replica->revision;
 }
 
 gboolean
 musterd_replica_knows_since (MusterdReplica *replica, const char *viewer, guint64 place)
 {
-  /* A place from the future belongs to another store: what that reader knows is worth nothing here. */
-  return place > 0 && place >= replica->floor && place <= replica->revision && place >= get_resees (replica, viewer);
+  return musterd_replica_has_since (replica, place) && place >= get_resees (replica, viewer);
 }
 
 static void

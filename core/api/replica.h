@@ -50,6 +50,8 @@ MusterdUser     *musterd_replica_get_by_account (MusterdReplica *replica, const 
 /* Whether all that changed after this place is known one by one, to this viewer (a user's id; NULL: an administrator):
  * that is not so, either, where they may have come to see somebody else since then, or nobody any more. */
 gboolean musterd_replica_knows_since (MusterdReplica *replica, const char *viewer, guint64 place);
+/* The same, whoever may see whom since. */
+gboolean musterd_replica_has_since   (MusterdReplica *replica, guint64 place);
 
 /* The last thing that happened to one user. */
 typedef struct

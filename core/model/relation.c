@@ -197,14 +197,6 @@ has_same_defaults (const MusterdAccess *before, const MusterdAccess *after)
   return stays || (now->same_group == now->others && now->same_location == now->others);
 }
 
-static void
-on_other_difference (const MusterdGrant *grant, gpointer data)
-{
-  gboolean *differs = data;
-
-  *differs = *differs || grant->kind != MUSTERD_VIEWER_USER;
-}
-
 static gboolean
 has_own_word (const MusterdGrants *grants)
 {
@@ -217,8 +209,6 @@ has_own_word (const MusterdGrants *grants)
 gboolean
 musterd_access_is_like (const MusterdAccess *before, const MusterdAccess *after)
 {
-  gboolean differs = FALSE;
-
   if (before->settings != after->settings)
     {
       if (before->settings == NULL || after->settings == NULL || before->settings->in_use != after->settings->in_use)
@@ -227,8 +217,5 @@ musterd_access_is_like (const MusterdAccess *before, const MusterdAccess *after)
           && (has_own_word (before->grants) || has_own_word (after->grants)))
         return FALSE;
     }
-  if (before->settings != NULL && !has_same_defaults (before, after))
-    return FALSE;
-  musterd_grants_compare (before->grants, after->grants, on_other_difference, &differs);
-  return !differs;
+  return before->settings == NULL || has_same_defaults (before, after);
 }

@@ -21,7 +21,8 @@ void     musterd_access_copy  (MusterdAccess *to, const MusterdAccess *from); /*
 void     musterd_access_clear (MusterdAccess *access);
 /* Whether presence is used at all where the owner is. */
 gboolean musterd_access_in_use (const MusterdAccess *access);
-/* TRUE: apart from the viewers that musterd_grants_compare() names as users, nobody can have come to another level. */
+/* TRUE: apart from the viewers that musterd_grants_compare() names (users, and all of a group or location), nobody can have
+ * come to another level. */
 gboolean musterd_access_is_like (const MusterdAccess *before, const MusterdAccess *after);
 
 /* Who looks. Each nullable. */

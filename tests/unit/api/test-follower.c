@@ -89,6 +89,13 @@ apply (Fixture *fixture, MusterdReplicaChange *change)
 
   g_ptr_array_add (changes, change);
   musterd_replica_apply (fixture->replica, changes, 0);
+  if (fixture->follower == NULL)
+    return;
+  /* As events do. */
+  if (change->user != NULL && g_strcmp0 (change->id, fixture->follower->caller.user) == 0)
+    fixture->follower->begun = FALSE;
+  if (fixture->follower->lagging)
+    musterd_follower_note (fixture->follower, fixture->replica, change);
 }
 
 static MusterdReplicaChange *
@@ -448,6 +455,33 @@ test_relations (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->ever_seen = NULL;
 }
 
+/* An owner who changes their mind all the time does not make anybody begin anew who is catching up. */
+static void
+test_mind_changed (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr(GHashTable) ever_seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint n = 0;
+
+  fixture->follower->caller = (MusterdCaller){ .scope = MUSTERD_SCOPE_USER, .user = g_strdup (VIEWER) };
+  fixture->ever_seen = ever_seen;
+  apply (fixture, put_graded (VIEWER, "me"));
+  apply (fixture, put_graded ("user7", "first"));
+  note_seen (fixture);
+  while (fixture->follower->lagging)
+    {
+      for (guint i = 0; i < 3; i++)
+        {
+          apply (fixture, put_word ("user7", musterd_replica_get_access (fixture->replica, "user7")));
+          note_seen (fixture);
+        }
+      step (fixture);
+      g_assert_cmpuint (++n, <, 100);
+    }
+  g_assert_cmpuint (fixture->n_resets, <=, 1);
+  assert_seen_known (fixture);
+  fixture->ever_seen = NULL;
+}
+
 #define TEST(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -460,5 +494,6 @@ main (int argc, char **argv)
   TEST ("/follower/forgotten", test_forgotten);
   TEST ("/follower/interests", test_interests);
   TEST ("/follower/relations", test_relations);
+  TEST ("/follower/mind-changed", test_mind_changed);
   return g_test_run ();
 }

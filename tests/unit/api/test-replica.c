@@ -206,8 +206,15 @@ test_viewers (void)
   regrade (replica, "a", NULL, "", "b", 6); /* the same again */
   assert_know (replica, 5, "abc*");
   regrade (replica, "a", NULL, "", "group:g", 7); /* and b no more */
-  assert_know (replica, 6, "---*");
+  assert_know (replica, 6, "a-c*"); /* nobody is in that group */
   assert_know (replica, 7, "abc*");
+  regrade (replica, "a", NULL, "", NULL, 8);
+  regrade (replica, "c", "g", "", NULL, 9);
+  regrade (replica, "a", NULL, "", "group:g", 10);
+  assert_know (replica, 9, "ab-*");
+  assert_know (replica, 10, "abc*");
+  regrade (replica, "c", NULL, "", NULL, 11);
+  regrade (replica, "a", NULL, "", "group:g", 12);
 
   /* A viewer moves; whether that matters to owners, nobody looks. */
   cursor = musterd_replica_get_revision (replica);
