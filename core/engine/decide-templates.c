@@ -141,17 +141,31 @@ check_unused (MusterdCommand *command, const MusterdSettingScope *scope, const M
   return FALSE;
 }
 
-/* One that hides a farther one of its name takes it away from whoever uses that. */
+/* One that is switched off and hides a farther one of its name takes it away from whoever uses that: neither the one nor
+ * the other may come to be so. */
 static gboolean
 check_hides_unused (MusterdCommand *command, const MusterdSettingScope *scope, const MusterdTemplate *tmpl,
                     GError **error)
 {
-  const MusterdSettingScope *all = g_hash_table_lookup (command->engine->scopes, "all");
-  int place = all != NULL ? musterd_setting_scope_find_template_name (all, tmpl->name) : -1;
+  GHashTableIter iter;
+  gpointer value;
 
-  if (tmpl->active || place < 0 || (scope->layer != MUSTERD_LAYER_LOCATION && scope->layer != MUSTERD_LAYER_GROUP))
+  if (scope->layer == MUSTERD_LAYER_USER)
     return TRUE;
-  return check_unused (command, all, all->templates->pdata[place], error);
+  g_hash_table_iter_init (&iter, command->engine->scopes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const MusterdSettingScope *other = value;
+      int place = other->layer < MUSTERD_LAYER_USER && other->layer != scope->layer
+                      ? musterd_setting_scope_find_template_name (other, tmpl->name)
+                      : -1;
+      const MusterdTemplate *same = place >= 0 ? other->templates->pdata[place] : NULL;
+      const MusterdTemplate *nearer = other->layer > scope->layer ? same : tmpl;
+
+      if (same != NULL && !nearer->active && !check_unused (command, scope, nearer == same ? tmpl : same, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static void
