@@ -84,6 +84,7 @@ decide_choose (MusterdCommand *command, MusterdEntry *entry, MusterdBatch *batch
 
   command->choice = g_new0 (MusterdChoice, 1);
   command->choice->template_id = tmpl != NULL ? g_strdup (tmpl->id) : NULL;
+  command->choice->stays = tmpl != NULL && tmpl->stays;
   command->choice->status = tmpl != NULL ? tmpl->status : command->status;
   command->choice->text = command->text != NULL && *command->text != '\0' ? g_strdup (command->text) : NULL;
   command->choice->made = now;

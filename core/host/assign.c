@@ -196,6 +196,16 @@ is_ordered (const MusterdInstance *instance, const MusterdSettings *settings)
              && (instance->module->descriptor->source->kinds & MUSTER_KINDS_APPOINTMENT) != 0);
 }
 
+/* Of one that does not name the kinds of its claims it is not known. */
+static gboolean
+may_have_calendars (const MusterdInstance *instance)
+{
+  const guint64 kinds = musterd_instance_is_source (instance) ? instance->module->descriptor->source->kinds : 0;
+
+  return musterd_instance_is_source (instance)
+         && (kinds == 0 || (kinds & (MUSTER_KINDS_APPOINTMENT | MUSTER_KINDS_ABSENCE)) != 0);
+}
+
 /* Also one that has failed: a mailbox does not move because its source is down. */
 static gboolean
 is_eligible (MusterdHost *host, const char *name, const MusterdUser *user)
@@ -203,7 +213,7 @@ is_eligible (MusterdHost *host, const char *name, const MusterdUser *user)
   const MusterdInstance *instance = musterd_host_find (host, name);
 
   return instance != NULL && instance->want == MUSTERD_WANT_RUN
-         && (instance->module == NULL || musterd_instance_is_source (instance)) && instance->selection != NULL
+         && (instance->module == NULL || may_have_calendars (instance)) && instance->selection != NULL
          && musterd_selection_takes (instance->selection, user);
 }
 

@@ -204,7 +204,7 @@ musterd_facts_choice_stays (const MusterdFacts *facts, const MusterdSettings *se
   const MusterdTemplate *tmpl
       = facts->standing != NULL ? musterd_settings_find_id (settings, facts->standing->template_id) : NULL;
 
-  return tmpl != NULL && tmpl->stays;
+  return tmpl != NULL ? tmpl->stays : facts->standing != NULL && facts->standing->stays;
 }
 
 MusterdTime

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 #define MUSTERD_FACTS_IGNORES_MAX 256
 
 /* What a person chose by hand. With `template_id` the template's present values hold, `text` overriding its text;
- * `status` is what it had when it was chosen, for when the template is gone. Without, status and text are all. */
+ * `status` and `stays` are what it had when it was chosen, for when the template is gone. Without, status and text are all. */
 typedef struct
 {
   char         *template_id; /* nullable: a choice by status alone */
@@ -23,6 +23,7 @@ typedef struct
   MusterdTime   made;
   MusterdTime   until; /* NEVER = a standing choice */
   char         *by;    /* nullable: who made it, when not the user */
+  gboolean      stays;  /* its template said so */
   gboolean      ending; /* its end has been ordered: it shows no more */
 } MusterdChoice;
 

@@ -146,7 +146,7 @@ base_from_choice (const MusterdQuestion *question, const MusterdChoice *choice, 
   base->choice = choice;
   base->origin = MUSTERD_ORIGIN_CHOICE;
   base->timed = choice == question->facts->timed;
-  base->stays = tmpl != NULL && tmpl->stays;
+  base->stays = tmpl != NULL ? tmpl->stays : choice->stays;
   return TRUE;
 }
 

@@ -61,10 +61,10 @@ static const char *const sql[N_STATEMENTS] = {
   [REMOVE_USER] = "DELETE FROM users WHERE user = ?1",
   [REMOVE_RECORDS] = "DELETE FROM records WHERE user = ?1 AND user <> ''",
   [REMOVE_VIEWER] = "DELETE FROM relationships WHERE viewer = 'user:' || ?1",
-  [PUT_CHOICE] = "INSERT INTO choices (user, timed, template_id, status, text, made, until_time, by_user)"
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+  [PUT_CHOICE] = "INSERT INTO choices (user, timed, template_id, status, text, made, until_time, by_user, stays)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
                  " ON CONFLICT (user, timed) DO UPDATE SET template_id = ?3, status = ?4, text = ?5, made = ?6,"
-                 "                    until_time = ?7, by_user = ?8",
+                 "                    until_time = ?7, by_user = ?8, stays = ?9",
   [REMOVE_CHOICE] = "DELETE FROM choices WHERE user = ?1 AND timed = ?2",
   [PUT_IGNORE] = "INSERT INTO ignores (user, source, key, from_time) VALUES (?1, ?2, ?3, ?4)"
                  " ON CONFLICT (user, source, key) DO UPDATE SET from_time = ?4",
@@ -269,6 +269,7 @@ put_choice (MusterdApply *apply, const MusterdChoice *choice)
   sqlite3_bind_int64 (statement, 6, choice->made);
   musterd_sql_bind_time (statement, 7, choice->until);
   musterd_sql_bind_text (statement, 8, choice->by);
+  sqlite3_bind_int (statement, 9, choice->stays != FALSE);
   return run (apply, PUT_CHOICE);
 }
 

@@ -55,6 +55,7 @@ load_choice (Load *load, MusterdRow *row, const char *user)
     .made = musterd_row_int64 (row, 4),
     .until = musterd_sql_column_time (row->statement, 5),
     .by = (char *) by,
+    .stays = musterd_row_int64 (row, 7) != 0,
   };
 
   if (row->fault != NULL || load->reader->choice == NULL)
@@ -218,7 +219,8 @@ load_grant (Load *load, MusterdRow *row, const char *owner)
 
 static const Table tables[] = {
   { "choices",
-    "SELECT user, template_id, status, text, made, until_time, by_user FROM choices ORDER BY user, timed",
+    "SELECT user, template_id, status, text, made, until_time, by_user, stays FROM choices"
+    " ORDER BY user, timed",
     load_choice },
   { "ignores", "SELECT user, source, key, from_time FROM ignores ORDER BY user, source, key", load_ignore },
   { "claims",

@@ -119,7 +119,9 @@ static const MusterdSchemaStep steps[] = {
 
     /* Which of its user's rules a claim met at the door, bit by bit, and of which rules that was found. */
     "ALTER TABLE claims ADD COLUMN rules_met INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE claims ADD COLUMN rules_stamp INTEGER NOT NULL DEFAULT 0;" },
+    "ALTER TABLE claims ADD COLUMN rules_stamp INTEGER NOT NULL DEFAULT 0;"
+    /* For when the template is gone. */
+    "ALTER TABLE choices ADD COLUMN stays INTEGER NOT NULL DEFAULT 0;" },
 };
 
 const MusterdSchemaStep *

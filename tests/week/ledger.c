@@ -260,13 +260,17 @@ end_standing (Ledger *ledger, guint index)
   MusterdFacts *facts = &ledger->users[index].facts;
   const GPtrArray *templates = ledger_settings (ledger, index)->templates;
 
+  gboolean stays = facts->standing != NULL && facts->standing->stays;
+
   for (guint i = 0; facts->standing != NULL && i < templates->len; i++)
     {
       const MusterdTemplate *tmpl = templates->pdata[i];
 
-      if (g_strcmp0 (tmpl->id, facts->standing->template_id) == 0 && tmpl->stays)
-        return;
+      if (g_strcmp0 (tmpl->id, facts->standing->template_id) == 0)
+        stays = tmpl->stays;
     }
+  if (stays)
+    return;
   g_clear_pointer (&facts->standing, musterd_choice_free);
 }
 
@@ -380,6 +384,7 @@ ledger_choose (Ledger *ledger, guint index, const char *name, MusterdStatus stat
       tmpl = templates->pdata[i];
   choice = g_new0 (MusterdChoice, 1);
   choice->template_id = tmpl != NULL ? g_strdup (tmpl->id) : NULL;
+  choice->stays = tmpl != NULL && tmpl->stays;
   choice->status = tmpl != NULL ? tmpl->status : status;
   choice->text = g_strdup (text);
   choice->made = now;

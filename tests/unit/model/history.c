@@ -267,7 +267,10 @@ random_choice (GRand *rand, const MusterdSettings *settings)
   MusterdChoice *choice = g_new0 (MusterdChoice, 1);
 
   if (settings->templates->len > 0 && !one_in (rand, 3))
-    choice->template_id = g_strdup_printf ("t%d", g_rand_int_range (rand, 0, (gint32) settings->templates->len + 1));
+    {
+      choice->template_id = g_strdup_printf ("t%d", g_rand_int_range (rand, 0, (gint32) settings->templates->len + 1));
+      choice->stays = one_in (rand, 2);
+    }
   choice->status = random_status (rand);
   choice->text = one_in (rand, 3) ? g_strdup ("Back soon") : NULL;
   choice->made = random_time (rand);

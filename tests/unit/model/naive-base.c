@@ -109,6 +109,15 @@ end_of_day (MusterdTime moment, const char *zone_name)
   return look * MUSTERD_SECOND;
 }
 
+/* By its template as it is now; where that is gone, as it was when it was chosen. */
+static gboolean
+naive_choice_stays (const MusterdChoice *choice, const MusterdTemplate *tmpl)
+{
+  if (tmpl == NULL)
+    return choice->stays;
+  return tmpl->stays;
+}
+
 MusterdTime
 naive_choice_end (const MusterdFacts *facts, const MusterdSettings *settings)
 {
@@ -120,7 +129,7 @@ naive_choice_end (const MusterdFacts *facts, const MusterdSettings *settings)
   if (choice == NULL)
     return MUSTERD_TIME_NEVER;
   tmpl = naive_choice_template (settings, choice);
-  if (tmpl != NULL && tmpl->stays)
+  if (naive_choice_stays (choice, tmpl))
     return MUSTERD_TIME_NEVER;
   switch (settings->choice_ends)
     {
@@ -282,5 +291,5 @@ naive_find_base (const MusterdFacts *facts, const MusterdSettings *settings, Mus
 gboolean
 naive_base_stays (const NaiveBase *base)
 {
-  return base->choice != NULL && base->tmpl != NULL && base->tmpl->stays;
+  return base->choice != NULL && naive_choice_stays (base->choice, base->tmpl);
 }

@@ -43,8 +43,8 @@ static const Skipped cases[] = {
     " from_time, until_time, began, lease, lease_until, role, text, link, greeting_internal, greeting_external, 0, 0"
     " FROM claims WHERE user = 1",
     "'claims'*user is not there" },
-  { "choice-status", "INSERT INTO choices VALUES (1, 1, NULL, 7, NULL, 1, 2, NULL)", "'choices'*unknown status" },
-  { "choice-status-none", "INSERT INTO choices VALUES (1, 1, NULL, 0, NULL, 1, 2, NULL)", "'choices'*unknown status" },
+  { "choice-status", "INSERT INTO choices VALUES (1, 1, NULL, 7, NULL, 1, 2, NULL, 0)", "'choices'*unknown status" },
+  { "choice-status-none", "INSERT INTO choices VALUES (1, 1, NULL, 0, NULL, 1, 2, NULL, 0)", "'choices'*unknown status" },
   { "ignore-not-utf8", "INSERT INTO ignores VALUES (1, 'ews', CAST (x'ff' AS TEXT), 1)", "'ignores'*not UTF-8" },
   { "client-state", "INSERT INTO clients VALUES (1, 'api', 'pc', 4, 1, 1, 0, NULL)", "'clients'*unknown state" },
   { "device-state", "INSERT INTO devices VALUES (1, 'pbx', '1', 0, NULL, 1, 0, NULL)", "'devices'*unknown state" },
