@@ -4,15 +4,24 @@
 #include "http.h"
 
 #include <libsoup/soup.h>
+#include <string.h>
 
 #include "muster/muster-plugin.h"
 
 #define READ_SIZE (16 * 1024)
 
+/* Of the client, and of every request under way. */
+typedef struct
+{
+  char *username, *password;
+} Credentials;
+
 struct _HttpClient
 {
   SoupSession *session;
-  char        *ca_file; /* nullable */
+  char        *ca_file;     /* nullable */
+  gboolean     signs_in;
+  Credentials *credentials; /* nullable */
 };
 
 /* One request on its way; the task's data. */
@@ -20,6 +29,9 @@ typedef struct
 {
   SoupSession  *session;
   SoupMessage  *message;
+  Credentials  *credentials;  /* nullable */
+  char         *content_type; /* nullable: no body */
+  GBytes       *content;      /* nullable */
   char         *origin;
   char         *ca_file;  /* nullable */
   GCancellable *stop;     /* ends the request, whoever wants that */
@@ -42,15 +54,36 @@ source_clear (GSource **source)
 }
 
 static void
+credentials_clear (gpointer data)
+{
+  Credentials *credentials = data;
+
+  if (credentials->password != NULL)
+    explicit_bzero (credentials->password, strlen (credentials->password));
+  g_free (credentials->username);
+  g_free (credentials->password);
+}
+
+static void
+credentials_release (Credentials *credentials)
+{
+  g_rc_box_release_full (credentials, credentials_clear);
+}
+
+static void
 send_free (Send *self)
 {
   source_clear (&self->deadline);
   source_clear (&self->caller);
   g_clear_object (&self->stream);
+  g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
   g_clear_object (&self->session);
   g_clear_object (&self->stop);
+  g_clear_pointer (&self->credentials, credentials_release);
+  g_clear_pointer (&self->content, g_bytes_unref);
   g_byte_array_unref (self->body);
+  g_free (self->content_type);
   g_free (self->origin);
   g_free (self->ca_file);
   g_free (self);
@@ -112,6 +145,16 @@ http_client_new (const HttpSettings *settings, GError **error)
     soup_session_set_tls_database (self->session, authorities);
   if (settings->proxy != NULL)
     soup_session_set_proxy_resolver (self->session, settings->proxy);
+  self->signs_in = settings->sign_in != HTTP_SIGN_IN_NONE;
+  if (self->signs_in)
+    soup_session_add_feature_by_type (self->session, settings->sign_in == HTTP_SIGN_IN_NTLM ? SOUP_TYPE_AUTH_NTLM
+                                                                                            : SOUP_TYPE_AUTH_NEGOTIATE);
+  if (settings->username != NULL)
+    {
+      self->credentials = g_rc_box_new0 (Credentials);
+      self->credentials->username = g_strdup (settings->username);
+      self->credentials->password = g_strdup (settings->password);
+    }
   return self;
 }
 
@@ -121,6 +164,7 @@ http_client_free (HttpClient *self)
   if (self == NULL)
     return;
   g_clear_object (&self->session);
+  g_clear_pointer (&self->credentials, credentials_release);
   g_free (self->ca_file);
   g_free (self);
 }
@@ -343,8 +387,33 @@ on_answered (GObject *object, GAsyncResult *result, gpointer user_data)
                                    g_steal_pointer (&task));
 }
 
+/* The server wants to know who asks. Whatever it says to the answer, it gets no other one: an unanswered question would
+ * be answered with the name of the system's user, and a second try could lock the account. */
+static gboolean
+on_authenticate (G_GNUC_UNUSED SoupMessage *message, SoupAuth *auth, gboolean is_retry, gpointer user_data)
+{
+  Send *self = user_data;
+
+  if (self->credentials != NULL && self->credentials->password != NULL && !is_retry && !soup_auth_is_for_proxy (auth)
+      && g_ascii_strcasecmp (soup_auth_get_scheme_name (auth), "NTLM") == 0)
+    soup_auth_authenticate (auth, self->credentials->username, self->credentials->password);
+  else
+    soup_auth_cancel (auth);
+  return TRUE;
+}
+
+/* The body went out with the first try. */
+static void
+on_restarted (SoupMessage *message, gpointer user_data)
+{
+  Send *self = user_data;
+
+  if (self->content != NULL)
+    soup_message_set_request_body_from_bytes (message, self->content_type, self->content);
+}
+
 static SoupMessage *
-message_new (const HttpRequest *request)
+message_new (const HttpRequest *request, gboolean signs_in)
 {
   g_autoptr(SoupMessage) message = soup_message_new (request->method, request->url);
   if (message == NULL)
@@ -355,7 +424,8 @@ message_new (const HttpRequest *request)
     soup_message_headers_append (headers, request->headers[i], request->headers[i + 1]);
   if (request->body != NULL)
     soup_message_set_request_body_from_bytes (message, request->content_type, request->body);
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE
+  /* What was signed in once is kept for the other requests of a client that signs in, and for no others. */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | (signs_in ? 0 : SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE)
                                        | (request->idempotent ? SOUP_MESSAGE_IDEMPOTENT : 0));
   return g_steal_pointer (&message);
 }
@@ -365,7 +435,7 @@ http_client_send_async (HttpClient *client, const HttpRequest *request, GCancell
                         GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_autoptr(SoupMessage) message = message_new (request);
+  g_autoptr(SoupMessage) message = message_new (request, client->signs_in);
 
   g_task_set_source_tag (task, http_client_send_async);
   if (message == NULL)
@@ -378,6 +448,18 @@ http_client_send_async (HttpClient *client, const HttpRequest *request, GCancell
   Send *self = g_new0 (Send, 1);
   self->session = g_object_ref (client->session);
   self->message = g_steal_pointer (&message);
+  if (client->credentials != NULL)
+    self->credentials = g_rc_box_acquire (client->credentials);
+  if (request->body != NULL)
+    {
+      self->content = g_bytes_ref (request->body);
+      self->content_type = g_strdup (request->content_type);
+    }
+  if (client->signs_in)
+    {
+      g_signal_connect (self->message, "authenticate", G_CALLBACK (on_authenticate), self);
+      g_signal_connect (self->message, "restarted", G_CALLBACK (on_restarted), self);
+    }
   self->origin = http_url_origin (request->url);
   self->ca_file = g_strdup (client->ca_file);
   self->stop = g_cancellable_new ();

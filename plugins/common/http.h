@@ -17,12 +17,22 @@ G_BEGIN_DECLS
 
 typedef struct _HttpClient HttpClient;
 
+/* Sign-ins that take more than a header: the server is answered when it asks. */
+typedef enum
+{
+  HTTP_SIGN_IN_NONE,
+  HTTP_SIGN_IN_NTLM,     /* with `username` ("DOMAIN\\user") and `password` */
+  HTTP_SIGN_IN_NEGOTIATE /* with the Kerberos ticket that the process has; over https only */
+} HttpSignIn;
+
 typedef struct
 {
   guint           max_conns;          /* 0: 10 */
   guint           max_conns_per_host; /* 0: 2 */
   const char     *ca_file;            /* nullable: the system's authorities; otherwise trusted instead of them */
   GProxyResolver *proxy;              /* nullable: the system's */
+  HttpSignIn      sign_in;
+  const char     *username, *password; /* nullable; tried once in a request, so that no account is locked */
 } HttpSettings;
 
 /* Reads `ca_file`, nothing else; fails with MUSTER_ERROR_CONFIG. */

@@ -5,8 +5,8 @@
 
 #include "http.h"
 #include "payload.h"
+#include "plugin-secret.h"
 #include "signature.h"
-#include "signing-key.h"
 
 #define MAX_IN_FLIGHT 8
 
@@ -14,7 +14,7 @@ typedef struct
 {
   MusterContext *ctx;
   HttpClient    *client;
-  SigningKey    *key;         /* nullable: deliveries are not signed */
+  PluginSecret  *key;         /* nullable: deliveries are not signed */
   const char    *url;
   gint64         timeout;
   GCancellable  *cancellable; /* ends every request when the instance closes */
@@ -39,7 +39,7 @@ static void
 webhook_free (Webhook *self)
 {
   g_clear_pointer (&self->client, http_client_free);
-  g_clear_pointer (&self->key, signing_key_free);
+  g_clear_pointer (&self->key, plugin_secret_free);
   g_clear_object (&self->cancellable);
   g_free (self->last_failure);
   g_free (self);
@@ -59,7 +59,7 @@ webhook_end_if_idle (Webhook *self)
 static void
 webhook_report_health (Webhook *self)
 {
-  const char *problem = self->key != NULL ? signing_key_get_problem (self->key) : NULL;
+  const char *problem = self->key != NULL ? plugin_secret_get_problem (self->key) : NULL;
 
   if (self->closing)
     return;
@@ -141,12 +141,12 @@ on_key_read_again (gpointer user_data)
       delivery_end (self, MUSTER_DELIVERY_UNREACHABLE, "delivering: the instance ends");
       return;
     }
-  if (signing_key_get_value (self->webhook->key) == NULL)
+  if (plugin_secret_get_value (self->webhook->key) == NULL)
     {
-      delivery_fail (self, MUSTER_DELIVERY_UNREACHABLE, signing_key_get_problem (self->webhook->key));
+      delivery_fail (self, MUSTER_DELIVERY_UNREACHABLE, plugin_secret_get_problem (self->webhook->key));
       return;
     }
-  if (signing_key_get_generation (self->webhook->key) != self->generation)
+  if (plugin_secret_get_generation (self->webhook->key) != self->generation)
     {
       /* Not a failure: the host comes again in a second, and then it is signed with the secret of now. */
       g_autofree char *text = g_strdup_printf ("%s; the secret has changed meanwhile, trying with the new one",
@@ -194,7 +194,7 @@ on_answered (G_GNUC_UNUSED GObject *object, GAsyncResult *result, gpointer user_
     case HTTP_REFUSED:
     default:
       if (webhook->key != NULL && !webhook->closing && (self->reply->status == 401 || self->reply->status == 403))
-        signing_key_read (webhook->key, on_key_read_again, self);
+        plugin_secret_read (webhook->key, on_key_read_again, self);
       else
         delivery_fail (self, MUSTER_DELIVERY_REFUSED, self->reply->message);
       return;
@@ -205,8 +205,8 @@ on_answered (G_GNUC_UNUSED GObject *object, GAsyncResult *result, gpointer user_
 static char *
 webhook_explain_wait (Webhook *self)
 {
-  if (self->key != NULL && signing_key_get_value (self->key) == NULL)
-    return g_strdup (signing_key_get_problem (self->key));
+  if (self->key != NULL && plugin_secret_get_value (self->key) == NULL)
+    return g_strdup (plugin_secret_get_problem (self->key));
 
   /* A longer one was never asked for: the clock was set back meanwhile. */
   gint64 wait = self->not_before - muster_context_now (self->ctx);
@@ -237,8 +237,8 @@ webhook_apply (gpointer data, MusterUser *user, MusterDesired *desired, MusterDe
   if (self->key != NULL)
     {
       gint64 time = muster_context_now (self->ctx) / G_TIME_SPAN_SECOND;
-      signature = signature_new (signing_key_get_value (self->key), time, body);
-      sent->generation = signing_key_get_generation (self->key);
+      signature = signature_new (plugin_secret_get_value (self->key), time, body);
+      sent->generation = plugin_secret_get_generation (self->key);
     }
   self->n_pending++;
 
@@ -277,7 +277,7 @@ static void
 on_trial_key_read (gpointer user_data)
 {
   Trial *self = user_data;
-  const char *problem = signing_key_get_problem (self->webhook->key);
+  const char *problem = plugin_secret_get_problem (self->webhook->key);
 
   if (problem != NULL)
     muster_report_add (self->report, MUSTER_REPORT_PROBLEM, "secret", "%s", problem);
@@ -345,7 +345,7 @@ on_tried (G_GNUC_UNUSED GObject *object, GAsyncResult *result, gpointer user_dat
       trial_end (self);
       return;
     }
-  signing_key_read (webhook->key, on_trial_key_read, self);
+  plugin_secret_read (webhook->key, on_trial_key_read, self);
 }
 
 static void
@@ -381,7 +381,7 @@ webhook_open (MusterContext *ctx, GError **error)
   self->cancellable = g_cancellable_new ();
   /* Nothing is asked of the receiver before there is something to deliver: ready is all that can be said. */
   if (secret != NULL)
-    self->key = signing_key_new (ctx, secret, on_key_changed, self);
+    self->key = plugin_secret_new (ctx, secret, "deliveries cannot be signed", on_key_changed, self);
   else
     webhook_report_health (self);
   return self;
@@ -397,7 +397,7 @@ webhook_close (gpointer data, G_GNUC_UNUSED gint64 deadline)
   self->n_pending++;
   g_cancellable_cancel (self->cancellable);
   if (self->key != NULL)
-    signing_key_stop (self->key);
+    plugin_secret_stop (self->key);
   self->n_pending--;
   webhook_end_if_idle (self);
 }

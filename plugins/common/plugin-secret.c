@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define G_LOG_DOMAIN "muster-webhook"
+#define G_LOG_DOMAIN "muster-secret"
 
-#include "signing-key.h"
+#include "plugin-secret.h"
 
 #include <string.h>
 
@@ -9,21 +9,22 @@
 
 typedef struct
 {
-  SigningKeyFunc func;
+  PluginSecretFunc func;
   gpointer       user_data;
 } Waiter;
 
-struct _SigningKey
+struct _PluginSecret
 {
   MusterContext *ctx;
   char          *secret;  /* as the option has it: "secret:NAME" */
+  char          *without; /* what is not possible without it */
   char          *value;   /* nullable */
   char          *problem; /* nullable */
   guint          generation;
   gboolean       reading, stopped;
   MusterTimer   *again;   /* nullable */
   GArray        *waiters; /* Waiter */
-  SigningKeyFunc on_changed;
+  PluginSecretFunc on_changed;
   gpointer       user_data;
 };
 
@@ -36,7 +37,7 @@ wipe (char **value)
 }
 
 static void
-end_waiting (SigningKey *key)
+end_waiting (PluginSecret *key)
 {
   /* A waiter may ask again at once: that is a new waiting. */
   g_autoptr(GArray) waiters = g_steal_pointer (&key->waiters);
@@ -50,26 +51,26 @@ end_waiting (SigningKey *key)
 }
 
 static const char *
-bare_name (SigningKey *key)
+bare_name (PluginSecret *key)
 {
   return g_str_has_prefix (key->secret, "secret:") ? key->secret + strlen ("secret:") : key->secret;
 }
 
-static void signing_key_begin (SigningKey *key);
+static void plugin_secret_begin (PluginSecret *key);
 
 static void
 on_time_to_read_again (gpointer user_data)
 {
-  SigningKey *key = user_data;
+  PluginSecret *key = user_data;
 
   g_clear_pointer (&key->again, muster_timer_free);
-  signing_key_begin (key);
+  plugin_secret_begin (key);
 }
 
 static void
 on_secret (const char *secret, const GError *error, gpointer user_data)
 {
-  SigningKey *key = user_data;
+  PluginSecret *key = user_data;
   const gboolean is_empty = secret != NULL && *secret == '\0'; /* would sign, and protect from nobody */
   const gboolean is_gone = is_empty || g_error_matches (error, MUSTER_ERROR, MUSTER_ERROR_NOT_FOUND);
   g_autofree char *problem = NULL;
@@ -82,7 +83,7 @@ on_secret (const char *secret, const GError *error, gpointer user_data)
     problem = g_strdup_printf ("secret '%s' cannot be read again, the one of before stays in use: %s", bare_name (key),
                                error->message);
   else if (is_empty || error != NULL)
-    problem = g_strdup_printf ("deliveries cannot be signed until secret '%s' can be read: %s", bare_name (key),
+    problem = g_strdup_printf ("%s until secret '%s' can be read: %s", key->without, bare_name (key),
                                error != NULL ? error->message : "it is empty");
   gboolean changed = g_strcmp0 (problem, key->problem) != 0;
   g_free (key->problem);
@@ -108,7 +109,7 @@ on_secret (const char *secret, const GError *error, gpointer user_data)
 }
 
 static void
-signing_key_begin (SigningKey *key)
+plugin_secret_begin (PluginSecret *key)
 {
   if (key->reading || key->stopped)
     return;
@@ -116,23 +117,26 @@ signing_key_begin (SigningKey *key)
   muster_context_secret_get (key->ctx, key->secret, on_secret, key);
 }
 
-SigningKey *
-signing_key_new (MusterContext *ctx, const char *secret, SigningKeyFunc on_changed, gpointer user_data)
+PluginSecret *
+plugin_secret_new (MusterContext *ctx, const char *secret, const char *without, PluginSecretFunc on_changed,
+                   gpointer user_data)
 {
-  SigningKey *key = g_new0 (SigningKey, 1);
+  PluginSecret *key = g_new0 (PluginSecret, 1);
 
   key->ctx = ctx;
   key->secret = g_strdup (secret);
-  key->problem = g_strdup ("the secret that signs the deliveries is being read");
+  key->without = g_strdup (without);
+  key->problem
+      = g_strdup_printf ("%s until secret '%s' can be read: it is being read", without, bare_name (key));
   key->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   key->on_changed = on_changed;
   key->user_data = user_data;
-  signing_key_begin (key);
+  plugin_secret_begin (key);
   return key;
 }
 
 void
-signing_key_stop (SigningKey *key)
+plugin_secret_stop (PluginSecret *key)
 {
   key->stopped = TRUE;
   g_clear_pointer (&key->again, muster_timer_free);
@@ -140,7 +144,7 @@ signing_key_stop (SigningKey *key)
 }
 
 void
-signing_key_free (SigningKey *key)
+plugin_secret_free (PluginSecret *key)
 {
   if (key == NULL)
     return;
@@ -149,29 +153,30 @@ signing_key_free (SigningKey *key)
   wipe (&key->value);
   g_free (key->problem);
   g_free (key->secret);
+  g_free (key->without);
   g_free (key);
 }
 
 const char *
-signing_key_get_value (SigningKey *key)
+plugin_secret_get_value (PluginSecret *key)
 {
   return key->value;
 }
 
 const char *
-signing_key_get_problem (SigningKey *key)
+plugin_secret_get_problem (PluginSecret *key)
 {
   return key->problem;
 }
 
 guint
-signing_key_get_generation (SigningKey *key)
+plugin_secret_get_generation (PluginSecret *key)
 {
   return key->generation;
 }
 
 void
-signing_key_read (SigningKey *key, SigningKeyFunc done, gpointer user_data)
+plugin_secret_read (PluginSecret *key, PluginSecretFunc done, gpointer user_data)
 {
   const Waiter waiter = { done, user_data };
 
@@ -179,5 +184,5 @@ signing_key_read (SigningKey *key, SigningKeyFunc done, gpointer user_data)
   if (key->stopped)
     end_waiting (key);
   else
-    signing_key_begin (key);
+    plugin_secret_begin (key);
 }
