@@ -119,3 +119,13 @@ ews_sign_in_get_advice (const char *method)
          "ExtendedProtectionTokenChecking to Allow, or use basic or bearer. Passwords with letters outside ASCII fail "
          "with NTLM";
 }
+
+gint64
+ews_error_get_wait (gint64 first, gint64 most, guint n_before)
+{
+  gint64 wait = first;
+
+  for (guint i = 0; i < n_before && wait < most; i++)
+    wait *= 2;
+  return MIN (wait, most);
+}

@@ -28,6 +28,10 @@ ews_error_get_action (const char *code);
 const char *
 ews_error_get_advice (const char *code);
 
+/* `first`, doubled for each failure before, `most` at most. */
+gint64
+ews_error_get_wait (gint64 first, gint64 most, guint n_before);
+
 /* What a failed sign-in usually means, for the method that was tried ("ntlm", "negotiate", "basic", "bearer"). */
 const char *
 ews_sign_in_get_advice (const char *method);
