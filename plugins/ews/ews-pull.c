@@ -77,7 +77,7 @@ report_health (Pull *self)
 {
   const char *problem = ews_client_get_problem (self->client);
   const char *version = ews_client_get_version (self->client);
-  guint n_untried = 0, n_failing = 0;
+  guint n_untried = 0, n_read = 0;
   EwsMailbox *mailbox;
   GHashTableIter iter;
 
@@ -90,14 +90,17 @@ report_health (Pull *self)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &mailbox))
     {
       n_untried += ews_mailbox_is_tried (mailbox) ? 0 : 1;
-      n_failing += ews_mailbox_is_failing (mailbox) ? 1 : 0;
+      n_read += ews_mailbox_is_tried (mailbox) && !ews_mailbox_is_failing (mailbox) ? 1 : 0;
     }
   if (!self->is_complete || (!self->is_online && n_untried > 0))
     return;
 
   const guint n = g_hash_table_size (self->mailboxes);
-  g_autofree char *text = g_strdup_printf ("connected to Exchange %s: %u of %u mailboxes can be read",
-                                           version != NULL ? version : "of an unknown version", n - n_failing, n);
+  g_autofree char *text = NULL;
+  if (version != NULL)
+    text = g_strdup_printf ("connected to Exchange %s: %u of %u mailboxes can be read", version, n_read, n);
+  else
+    text = g_strdup_printf ("%u of %u mailboxes can be read", n_read, n);
   if (!self->is_online)
     muster_context_log (self->ctx, MUSTER_LOG_MESSAGE, "%s", text);
   self->is_online = TRUE;
