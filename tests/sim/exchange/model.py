@@ -50,6 +50,7 @@ def one_of(script, name, values, default):
 class Item:
     """An entry as a person made it: single, or a series with its instances given."""
 
+    __slots__ = ('script', 'id', 'version', 'uid', 'start', 'end', 'master', 'instances')
     FIELDS = ('key', 'subject', 'location', 'body', 'start', 'end', 'status', 'response', 'sensitivity', 'all-day',
               'cancelled', 'meeting', 'categories', 'omit', 'instances', 'organizer', 'attendees')
 
@@ -86,6 +87,8 @@ class Item:
 
 class Instance:
     """What a CalendarView shows of an item: the item itself, an occurrence, or an exception with fields of its own."""
+
+    __slots__ = ('item', 'number', 'own', 'start', 'end', 'original', 'id')
 
     def __init__(self, item, number, own):
         self.item = item

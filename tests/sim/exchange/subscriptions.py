@@ -126,20 +126,27 @@ class Subscriptions:
                 subscription.wake.set()
 
     def of_mailbox(self, mailbox):
-        return list(self.by_mailbox.get(mailbox.address, {}).values())
+        mine = list(self.by_mailbox.get(mailbox.address, {}).values())
+        for subscription in mine:
+            if self.is_over(subscription):
+                self.remove(subscription)
+        return [one for one in mine if one.id in self.by_id]
+
+    def is_over(self, subscription):
+        return bool(subscription.timeout) and subscription.stream is None \
+            and self.monotonic() - subscription.idle_since >= subscription.timeout
 
     def expire(self):
         """What nobody asked for within its time is deleted without a word."""
-        now = self.monotonic()
-        for subscription in list(self.by_id.values()):
-            if subscription.timeout and subscription.stream is None \
-                    and now - subscription.idle_since >= subscription.timeout:
-                self.remove(subscription)
+        for subscription in [one for one in self.by_id.values() if self.is_over(one)]:
+            self.remove(subscription)
 
     def find(self, call, subscription_id, kinds):
         """The one with this id as this server and this account see it, or ResponseError."""
-        self.expire()
         subscription = self.by_id.get(subscription_id)
+        if subscription is not None and self.is_over(subscription):
+            self.remove(subscription)
+            subscription = None
         if subscription is None:
             raise ResponseError('ErrorInvalidSubscription' if 'streaming' in kinds else 'ErrorSubscriptionNotFound')
         if subscription.server != call.server:
