@@ -40,7 +40,8 @@ class Simulator:
         self.script.flush()
         self.process = subprocess.Popen([sys.executable, str(HERE / 'muster-sim'), 'exchange', self.script.name,
                                          '--stop-on-eof', *arguments],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True)
         line = self.process.stdout.readline()
         if not line.startswith('port '):
             self.stop()
@@ -201,7 +202,8 @@ def envelope(operation, impersonate=None, version='Exchange2013', kind='PrimaryS
     if impersonate:
         sid = (f'<t:ExchangeImpersonation><t:ConnectingSID><t:{kind}>{impersonate}</t:{kind}></t:ConnectingSID>'
                '</t:ExchangeImpersonation>')
-    return (f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{SOAP}" xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">'
+    return (f'<?xml version="1.0" encoding="utf-8"?>'
+            f'<s:Envelope xmlns:s="{SOAP}" xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">'
             f'<s:Header>{versioned}{sid}{header}</s:Header><s:Body>{operation}</s:Body></s:Envelope>')
 
 
@@ -246,12 +248,14 @@ def shape(fields=FIELDS, base='IdOnly', name='ItemShape'):
 
 def calendar_view(start, end, maximum=None, fields=FIELDS, folders=CALENDAR):
     most = f'MaxEntriesReturned="{maximum}" ' if maximum else ''
-    return (f'<m:FindItem Traversal="Shallow">{shape(fields)}<m:CalendarView {most}StartDate="{start}" EndDate="{end}"/>'
+    return (f'<m:FindItem Traversal="Shallow">{shape(fields)}'
+            f'<m:CalendarView {most}StartDate="{start}" EndDate="{end}"/>'
             f'<m:ParentFolderIds>{folders}</m:ParentFolderIds></m:FindItem>')
 
 
 def sync(state='', most=512):
-    return (f'<m:SyncFolderItems>{shape(())}<m:SyncFolderId>{CALENDAR}</m:SyncFolderId><m:SyncState>{state}</m:SyncState>'
+    return (f'<m:SyncFolderItems>{shape(())}<m:SyncFolderId>{CALENDAR}</m:SyncFolderId>'
+            f'<m:SyncState>{state}</m:SyncState>'
             f'<m:MaxChangesReturned>{most}</m:MaxChangesReturned><m:SyncScope>NormalItems</m:SyncScope>'
             '</m:SyncFolderItems>')
 

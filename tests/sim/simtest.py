@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The frame of the simulator's tests: finds the contracts or skips, starts simulators and stops them, and sees to it that
-neither a test hangs nor a simulator fails without a word.
+"""The frame of the simulator's tests: finds the contracts or skips, starts simulators and stops them, and sees to it
+that neither a test hangs nor a simulator fails without a word.
 
 MUSTER_CONTRACTS names the folder of the schemas; without it they are looked for in ../shared/contracts beside the
 checkout. Where there are none the tests are skipped, or fail with MUSTER_CONTRACTS_REQUIRED=1."""
@@ -11,6 +11,8 @@ import pathlib
 import sys
 import time
 import unittest
+
+import client
 
 WATCHDOG = 240
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -36,7 +38,8 @@ def samples_folder():
 
 
 def script(**more):
-    return {'accounts': ACCOUNTS, 'mailboxes': {'alice@example.com': {'items': [MEETING]}, 'bob@example.com': {}}, **more}
+    return {'accounts': ACCOUNTS, 'mailboxes': {'alice@example.com': {'items': [MEETING]}, 'bob@example.com': {}},
+            **more}
 
 
 class TestCase(unittest.TestCase):
@@ -44,7 +47,6 @@ class TestCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        import client  # pylint: disable=import-outside-toplevel
         TestCase.contracts = TestCase.contracts or client.Contracts(contracts_folder())
 
     def setUp(self):
@@ -53,7 +55,6 @@ class TestCase(unittest.TestCase):
 
     def simulator(self, arguments=(), **more):
         """One that ends with the test, and must do so without a complaint and with only valid answers."""
-        import client  # pylint: disable=import-outside-toplevel
         simulator = client.Simulator(script(**more), arguments)
         self.addCleanup(self.stop, simulator)
         return simulator
@@ -65,7 +66,6 @@ class TestCase(unittest.TestCase):
         self.assertEqual(code, 0)
 
     def client(self, simulator, *arguments, **more):
-        import client  # pylint: disable=import-outside-toplevel
         one = client.Client(simulator, self.contracts, *arguments, **more)
         self.addCleanup(one.close)
         return one

@@ -25,7 +25,8 @@ class Calendar(simtest.TestCase):
     def test_view_edges(self):
         """What ends at the start or begins at the end is out; what runs is in."""
         ask = self.client(self.simulator())
-        for start, end, count in (('09:30', '09:40', 1), ('10:00', '11:00', 0), ('08:00', '09:00', 0), ('08:00', '09:01', 1)):
+        for start, end, count in (('09:30', '09:40', 1), ('10:00', '11:00', 0), ('08:00', '09:00', 0),
+                                  ('08:00', '09:01', 1)):
             with self.subTest(start=start, end=end):
                 root = ask.call(calendar_view(f'2026-12-01T{start}:00Z', f'2026-12-01T{end}:00Z'), 'alice@example.com')
                 self.assertEqual(len(root.findall('.//t:CalendarItem', NAMES)), count)
@@ -33,7 +34,8 @@ class Calendar(simtest.TestCase):
     def test_view_expands_series(self):
         simulator = self.simulator()
         simulator.control('POST', 'mailboxes/bob@example.com/items', {
-            'key': 'series', 'subject': 'Weekly', 'start': '2026-12-01T09:00:00Z', 'end': '2026-12-01T09:30:00Z', 'instances': [
+            'key': 'series', 'subject': 'Weekly', 'start': '2026-12-01T09:00:00Z', 'end': '2026-12-01T09:30:00Z',
+            'instances': [
                 {'start': '2026-12-01T09:00:00Z'}, {'start': '2026-12-08T11:00:00Z', 'original': '2026-12-08T09:00:00Z',
                                                     'subject': 'Weekly, moved'}, {'start': '2026-12-15T09:00:00Z'}]})
         ask = self.client(simulator)
@@ -75,7 +77,8 @@ class Calendar(simtest.TestCase):
         self.assertEqual(len(root.findall('.//t:CalendarItem', NAMES)), 2)
 
     def test_omitted_fields(self):
-        simulator = self.simulator(mailboxes={'alice@example.com': {'items': [{**simtest.MEETING, 'omit': ['IsCancelled']}]}})
+        simulator = self.simulator(mailboxes={'alice@example.com': {'items': [{**simtest.MEETING,
+                                                                               'omit': ['IsCancelled']}]}})
         root = self.client(simulator).call(calendar_view(*DAY), 'alice@example.com')
         self.assertEqual(found(root, ITEM + 't:IsCancelled'), [])
         self.assertEqual(found(root, ITEM + 't:IsAllDayEvent'), ['false'])
@@ -126,7 +129,8 @@ class Sync(simtest.TestCase):
 
     def test_pages(self):
         simulator = self.simulator()
-        simulator.control('POST', 'mailboxes/alice@example.com/items', [simtest.MEETING | {'key': str(n)} for n in range(4)])
+        simulator.control('POST', 'mailboxes/alice@example.com/items',
+                          [simtest.MEETING | {'key': str(n)} for n in range(4)])
         ask = self.client(simulator)
         state, counts, last = '', [], 'false'
         while last == 'false':
@@ -138,7 +142,8 @@ class Sync(simtest.TestCase):
         ask = self.client(self.simulator())
         for state in ('nonsense', 'AAAA', self.sync(ask)[0][:-8] + '////////'):
             with self.subTest(state=state):
-                self.assertEqual(codes(ask.call(client.sync(state), 'alice@example.com')), ['ErrorInvalidSyncStateData'])
+                self.assertEqual(codes(ask.call(client.sync(state), 'alice@example.com')),
+                                 ['ErrorInvalidSyncStateData'])
         state = self.sync(ask)[0]
         self.assertEqual(codes(ask.call(client.sync(state), 'bob@example.com')), ['ErrorInvalidSyncStateData'])
 
@@ -189,7 +194,8 @@ class People(simtest.TestCase):
 
     def test_resolve_names(self):
         ask = self.client(self.simulator(mailboxes={
-            'ann@example.com': {'name': 'Ann Adams', 'aliases': ['a@example.com']}, 'anna@example.com': {'name': 'Anna Berg'}}))
+            'ann@example.com': {'name': 'Ann Adams', 'aliases': ['a@example.com']},
+            'anna@example.com': {'name': 'Anna Berg'}}))
         for entry, classes, count in (('smtp:a@example.com', 'Success', 1), ('Ann', 'Warning', 2), ('zoe', 'Error', 0)):
             with self.subTest(entry=entry):
                 root = ask.call(f'<m:ResolveNames ReturnFullContactData="true"><m:UnresolvedEntry>{entry}'
@@ -249,7 +255,8 @@ class People(simtest.TestCase):
 
     def test_time_zones(self):
         ask = self.client(self.simulator())
-        root = ask.call('<m:GetServerTimeZones><m:Ids><t:Id>W. Europe Standard Time</t:Id></m:Ids></m:GetServerTimeZones>')
+        root = ask.call('<m:GetServerTimeZones><m:Ids><t:Id>W. Europe Standard Time</t:Id></m:Ids>'
+                        '</m:GetServerTimeZones>')
         self.assertEqual([one.get('Bias') for one in root.iterfind('.//t:Period', NAMES)], ['-PT60M', '-PT120M'])
         root = ask.call('<m:GetServerTimeZones ReturnFullTimeZoneData="false"/>')
         self.assertEqual(root.findall('.//t:Period', NAMES), [])
@@ -257,7 +264,8 @@ class People(simtest.TestCase):
 
 class Rights(simtest.TestCase):
     def test_impersonation(self):
-        simulator = self.simulator(mailboxes={'alice@example.com': {'aliases': ['a@example.com'], 'upn': 'al@example.com'},
+        simulator = self.simulator(mailboxes={'alice@example.com': {'aliases': ['a@example.com'],
+                                                                    'upn': 'al@example.com'},
                                               'bob@example.com': {}})
         narrow = self.client(simulator, 'EXAMPLE\\narrow', 'narrow')
         view = calendar_view(*DAY)
@@ -270,7 +278,8 @@ class Rights(simtest.TestCase):
                                     ('S-1-5-21-1', 'SID', 'ErrorInvalidUserSid'),
                                     ('bob@example.com', 'PrimarySmtpAddress', 'ErrorImpersonateUserDenied')):
             with self.subTest(mailbox=mailbox, kind=kind):
-                root = narrow.call(view, mailbox, kind=kind, status=500 if code else 200, headers={'X-AnchorMailbox': ''})
+                root = narrow.call(view, mailbox, kind=kind, status=500 if code else 200,
+                                   headers={'X-AnchorMailbox': ''})
                 self.assertEqual(fault_code(root) if code else codes(root)[0], code or 'NoError')
 
     def test_without_impersonation(self):
@@ -289,8 +298,10 @@ class Rights(simtest.TestCase):
         for operation in (calendar_view(*DAY), client.sync(), client.subscribe(), client.oof('bob@example.com')):
             self.assertEqual(codes(ask.call(operation, 'bob@example.com')), ['ErrorMailboxMoveInProgress'])
         self.assertEqual(codes(ask.call(calendar_view(*DAY), 'alice@example.com')), ['NoError'])
-        simulator.control('PATCH', 'mailboxes/bob@example.com', {'error': 'ErrorNonExistentMailbox', 'error-form': 'fault'})
-        self.assertEqual(fault_code(ask.call(calendar_view(*DAY), 'bob@example.com', status=500)), 'ErrorNonExistentMailbox')
+        simulator.control('PATCH', 'mailboxes/bob@example.com',
+                          {'error': 'ErrorNonExistentMailbox', 'error-form': 'fault'})
+        self.assertEqual(fault_code(ask.call(calendar_view(*DAY), 'bob@example.com', status=500)),
+                         'ErrorNonExistentMailbox')
 
     def test_versions(self):
         simulator = self.simulator()
@@ -342,7 +353,8 @@ class Scale(simtest.TestCase):
         """2,000 mailboxes of 20 entries: made, each read once, and one group of 200 streamed."""
         simulator = self.simulator(options={'check-answers': False})
         begun = time.monotonic()
-        boxes = simulator.control('POST', 'generate', {'count': 2000, 'items': 20, 'start': '2026-12-01T08:00:00Z'})['mailboxes']
+        boxes = simulator.control('POST', 'generate',
+                                  {'count': 2000, 'items': 20, 'start': '2026-12-01T08:00:00Z'})['mailboxes']
         ask = self.client(simulator)
         view = calendar_view('2026-12-01T00:00:00Z', '2026-12-08T00:00:00Z')
         entries = 0

@@ -11,6 +11,8 @@ import unittest
 import client
 import simtest
 from client import calendar_view, codes
+from exchange import ntlm
+from exchange.md4 import md4
 
 VIEW = client.envelope(calendar_view('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z'), 'alice@example.com')
 
@@ -23,17 +25,17 @@ class Arithmetic(unittest.TestCase):
     """The simulator's own, against published numbers."""
 
     def test_md4(self):
-        from exchange.md4 import md4  # pylint: disable=import-outside-toplevel
         for text, digest in (('', '31d6cfe0d16ae931b73c59d7e0c089c0'), ('a', 'bde52cb31de33e46245e05fbdbd6fb24'),
-                             ('abc', 'a448017aaf21d8525fc10ae87aa6729d'), ('message digest', 'd9130a8164549fe818874806e1c7014b'),
+                             ('abc', 'a448017aaf21d8525fc10ae87aa6729d'), 
+                             ('message digest', 'd9130a8164549fe818874806e1c7014b'),
                              ('abcdefghijklmnopqrstuvwxyz', 'd79e1c308aa5bbcdeea8ed63df412da9'),
                              ('1234567890' * 8, 'e33b4ddc9c38f2199c3e7b164fcc0536')):
             self.assertEqual(md4(text.encode()).hex(), digest)  # RFC 1320, A.5
 
     def test_ntlm(self):
-        from exchange import ntlm  # pylint: disable=import-outside-toplevel
         self.assertEqual(ntlm.nt_hash('Password').hex(), 'a4f49c406510bdcab6824ee7c30fd852')  # MS-NLMP 4.2.2.1.2
-        self.assertEqual(ntlm.response_key('Password', 'User', 'Domain').hex(), '0c868a403bfd7a93a3001ef22ef02e3f')  # 4.2.4.1.1
+        self.assertEqual(ntlm.response_key('Password', 'User', 'Domain').hex(),
+                         '0c868a403bfd7a93a3001ef22ef02e3f')  # 4.2.4.1.1
 
 
 class TestCase(simtest.TestCase):
@@ -97,8 +99,9 @@ class SignIn(TestCase):
     def test_tls(self):
         with tempfile.TemporaryDirectory() as folder:
             certificate, private = pathlib.Path(folder, 'cert.pem'), pathlib.Path(folder, 'key.pem')
-            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days',
-                            '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-out', certificate,
+            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                            '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
+                            '-out', certificate,
                             '-keyout', private], check=True, capture_output=True)
             simulator = client.Simulator(simtest.script(), ['--tls', str(certificate), str(private)])
             self.addCleanup(simulator.stop)
@@ -117,7 +120,6 @@ class Ntlm(TestCase):
 
     def setUp(self):
         super().setUp()
-        from exchange.md4 import md4  # pylint: disable=import-outside-toplevel
         self.right = md4('right'.encode('utf-16-le'))  # its arithmetic is tested above
 
     def test_three_legs(self):
@@ -153,7 +155,8 @@ class Ntlm(TestCase):
         self.assertEqual(self.account(simulator)['failures-ever'], 2)
         # A challenge is good for one answer, and on its own connection.
         first = one.post('', {'Authorization': client.ntlm_negotiate()})
-        answer = client.ntlm_authenticate(first.first('www-authenticate'), 'EXAMPLE', 'svc', key('svc', 'EXAMPLE', self.right))
+        answer = client.ntlm_authenticate(first.first('www-authenticate'), 'EXAMPLE', 'svc',
+                                          key('svc', 'EXAMPLE', self.right))
         self.assertEqual(self.client(simulator, password=None).post(VIEW, {'Authorization': answer}).status, 401)
         self.assertEqual(one.post(VIEW, {'Authorization': answer}).status, 200)
         self.assertEqual(one.post(VIEW, {'Authorization': answer}).status, 401)

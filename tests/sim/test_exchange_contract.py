@@ -17,7 +17,8 @@ from client import NAMES, found
 from test_exchange_notify import Affinity, Autodiscover, Listener
 
 ALICE = 'alice@example.com'
-VIEW = client.calendar_view('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z', fields=('item:Subject', 'calendar:Start', 'calendar:End'))
+VIEW = client.calendar_view('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z',
+                            fields=('item:Subject', 'calendar:Start', 'calendar:End'))
 PULL = client.subscribe('Pull', '<t:Timeout>5</t:Timeout>')
 HEAD = {'Envelope', 'Envelope/Header', 'Envelope/Header/ServerVersionInfo'}
 
@@ -61,21 +62,25 @@ class Samples(simtest.TestCase):
         root = self.ask.call(client.sync('AAAA'), ALICE)
         self.compare('docs/syncfolderitems-error-state.xml', root)
         # There the change is an invitation, here an appointment.
-        self.compare('docs/syncfolderitems-create.xml', self.ask.call(client.sync(), ALICE), ['MeetingRequest'], ['CalendarItem'])
+        self.compare('docs/syncfolderitems-create.xml', self.ask.call(client.sync(), ALICE), ['MeetingRequest'],
+                     ['CalendarItem'])
         item = self.ask.call(VIEW, ALICE).find('.//t:ItemId', NAMES).get('Id')
         get = f'<m:GetItem>%s<m:ItemIds><t:ItemId Id="{item}"/></m:ItemIds></m:GetItem>'
         self.compare('docs/getitem-idonly.xml', self.ask.call(get % client.shape(()), ALICE))
         # Sent by a server of 2007, whose default shape had more.
         self.compare('docs/getitem-calendaritem.xml', self.ask.call(get % client.shape((), 'Default'), ALICE),
                      ['ResponseObjects', 'Organizer', 'RequiredAttendees', 'Body', 'Sensitivity', 'MeetingTimeZone',
-                      'ReminderIsSet', 'ReminderDueBy', 'ReminderMinutesBeforeStart', 'MyResponseType', 'IsResponseRequested',
-                      'DateTimeReceived', 'IsAllDayEvent', 'OptionalAttendees', 'Resources'], ['HasAttachments', 'Subject', 'Location'])
+                      'ReminderIsSet', 'ReminderDueBy', 'ReminderMinutesBeforeStart', 'MyResponseType',
+                      'IsResponseRequested',
+                      'DateTimeReceived', 'IsAllDayEvent', 'OptionalAttendees', 'Resources'], ['HasAttachments',
+                                                                                               'Subject', 'Location'])
 
     def test_people(self):
         self.compare('docs/getuseroofsettings-disabled.xml', self.ask.call(client.oof(ALICE), ALICE))
         root = self.ask.call(client.oof(ALICE), 'bob@example.com', status=500)
         self.compare('docs/getuseroofsettings-fault-not-owner.xml', root, HEAD | {'Header', 'faultactor'})
-        resolve = ('<m:ResolveNames ReturnFullContactData="true"><m:UnresolvedEntry>%s</m:UnresolvedEntry></m:ResolveNames>')
+        resolve = ('<m:ResolveNames ReturnFullContactData="true"><m:UnresolvedEntry>%s</m:UnresolvedEntry>'
+                   '</m:ResolveNames>')
         self.compare('docs/resolvenames-one.xml', self.ask.call(resolve % 'alice'))
         self.compare('docs/resolvenames-none.xml', self.ask.call(resolve % 'zoe'))
         self.sim.control('POST', 'mailboxes', {'address': 'alicia@example.com'})
@@ -118,10 +123,12 @@ class Samples(simtest.TestCase):
         _, body = listener.heard.get(timeout=simtest.WATCHDOG / 4)
         self.compare('exchangelib/push-sendnotification.xml', self.contracts.hold(body))
         head = (simtest.samples_folder() / 'wire/push-exchange2010sp2-sendnotification-head.txt').read_text()
-        squeezed = re.sub(r'>\s+<', '><', head).replace('Exchange2010_SP2', 'Exchange2016').partition('<soap11:Body>')[0]
+        squeezed = re.sub(r'>\s+<', '><', head).replace('Exchange2010_SP2',
+                                                        'Exchange2016').partition('<soap11:Body>')[0]
         attributes = re.compile(r'<([\w:]+) ([^>]*?)\s*(/?)>')
         def sort(text):
-            return attributes.sub(lambda one: f'<{one[1]} {sorted(one[2].split())}{one[3]}>', text.partition('?>')[2].strip())
+            return attributes.sub(lambda one: f'<{one[1]} {sorted(one[2].split())}{one[3]}>',
+                                  text.partition('?>')[2].strip())
         self.assertEqual(sort(body.decode().partition('<soap11:Body>')[0]), sort(squeezed))
 
     def test_faults(self):
@@ -133,9 +140,11 @@ class Samples(simtest.TestCase):
         self.sim.control('POST', 'faults', {'kind': 'busy'})
         self.compare('exchangelib/fault-serverbusy-backoff.xml', self.ask.call(VIEW, ALICE, status=500))
         self.sim.control('POST', 'faults', {'kind': 'error', 'code': 'ErrorTooManyObjectsOpened'})
-        root = self.ask.call(f'<m:GetItem>{client.shape(())}<m:ItemIds><t:ItemId Id="x"/></m:ItemIds></m:GetItem>', ALICE)
+        root = self.ask.call(f'<m:GetItem>{client.shape(())}<m:ItemIds><t:ItemId Id="x"/></m:ItemIds></m:GetItem>',
+                             ALICE)
         self.assertEqual(client.codes(root), ['ErrorTooManyObjectsOpened'])
-        self.assertLess({'Envelope/Body'}, elements(root) & elements(self.sample('exchangelib/error-toomanyobjectsopened.xml')))
+        self.assertLess({'Envelope/Body'},
+                        elements(root) & elements(self.sample('exchangelib/error-toomanyobjectsopened.xml')))
 
     def test_autodiscover(self):
         simulator = self.simulator(servers=Affinity.SERVERS, mailboxes=Affinity.BOXES)
@@ -156,7 +165,8 @@ class Samples(simtest.TestCase):
 class Codes(unittest.TestCase):
     def test_every_code_is_one(self):
         """Whatever error the simulator knows by name, the schema knows too."""
-        known = set(re.findall(r'<xs:enumeration value="(Error\w+)"', (simtest.contracts_folder() / 'ews/messages.xsd').read_text()))
+        known = set(re.findall(r'<xs:enumeration value="(Error\w+)"',
+                               (simtest.contracts_folder() / 'ews/messages.xsd').read_text()))
         self.assertGreater(len(known), 300)
         for module in (client.HERE / 'exchange').glob('*.py'):
             named = set(re.findall(r"'(Error[A-Z]\w+)'", module.read_text()))
@@ -169,7 +179,8 @@ class Absent(unittest.TestCase):
     def run_without(self, words, **more):
         environment = {**os.environ, 'MUSTER_CONTRACTS': '/nonexistent', **more}
         environment = {name: value for name, value in environment.items() if value is not None}
-        return subprocess.run([sys.executable, '-B', *words], env=environment, capture_output=True, text=True, timeout=60,
+        return subprocess.run([sys.executable, '-B', *words], env=environment, capture_output=True, text=True,
+                              timeout=60,
                               check=False)
 
     def test_tests_skip_or_fail(self):
@@ -184,7 +195,8 @@ class Absent(unittest.TestCase):
         done = self.run_without([program, 'exchange'])
         self.assertEqual(done.returncode, 77)
         self.assertIn('MUSTER_CONTRACTS', done.stderr)
-        self.assertEqual(self.run_without([program, 'exchange', '/nonexistent.json', '--without-schemas']).returncode, 1)
+        self.assertEqual(self.run_without([program, 'exchange', '/nonexistent.json', '--without-schemas']).returncode,
+                         1)
         self.assertEqual(self.run_without([program]).returncode, 2)
 
 

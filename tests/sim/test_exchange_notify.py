@@ -61,10 +61,13 @@ class Streaming(TestCase):
         root = stream.next_envelope()
         self.assertEqual(events(root), ['MovedEvent', 'ModifiedEvent', 'ModifiedEvent'])
         moved = root.find('.//t:MovedEvent', NAMES)
-        self.assertNotEqual(moved.find('t:ParentFolderId', NAMES).get('Id'), moved.find('t:OldParentFolderId', NAMES).get('Id'))
+        self.assertNotEqual(moved.find('t:ParentFolderId', NAMES).get('Id'),
+                            moved.find('t:OldParentFolderId', NAMES).get('Id'))
         simulator.control('POST', 'streams', {'action': 'close'})
         self.assertEqual(status(stream.next_envelope()), ['Closed'])
         self.assertIsNone(stream.next_envelope())
+        # The connection is there for the next request.
+        self.assertEqual(codes(stream.call(unsubscribe(subscription), ALICE)), ['NoError'])
 
     def test_heartbeats_and_timeout(self):
         simulator = self.simulator(options={'minute': 3.0, 'heartbeat': 0.5})
@@ -239,11 +242,13 @@ class Affinity(TestCase):
 
     def test_other_site(self):
         _, ask, _, with_cookie = self.group()
-        self.assertEqual(codes(ask.call(subscribe(), 'carol@example.com', headers=with_cookie)), ['ErrorProxyRequestNotAllowed'])
+        self.assertEqual(codes(ask.call(subscribe(), 'carol@example.com', headers=with_cookie)),
+                         ['ErrorProxyRequestNotAllowed'])
 
     def test_anchor(self):
         simulator, ask, _, _ = self.group()
-        ask.call(client.calendar_view('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z'), BOB, headers={'X-AnchorMailbox': ''})
+        ask.call(client.calendar_view('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z'), BOB,
+                 headers={'X-AnchorMailbox': ''})
         self.assertEqual(simulator.control('GET', 'state')['without-anchor'], 1)
         simulator.control('PATCH', 'options', {'strict-anchor': True})
         root = ask.call(client.calendar_view('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z'), BOB, status=500,
@@ -276,7 +281,8 @@ class Pull(TestCase):
         root = ask.call(get_events(subscription, watermark), ALICE)
         self.assertEqual(events(root), ['CreatedEvent', 'ModifiedEvent'])
         # The same watermark gives the same events; the last one, none.
-        self.assertEqual(events(ask.call(get_events(subscription, watermark), ALICE)), ['CreatedEvent', 'ModifiedEvent'])
+        self.assertEqual(events(ask.call(get_events(subscription, watermark), ALICE)),
+                         ['CreatedEvent', 'ModifiedEvent'])
         watermark = found(root, './/t:Watermark')[-1]
         self.assertEqual(events(ask.call(get_events(subscription, watermark), ALICE)), ['StatusEvent'])
 
@@ -284,7 +290,8 @@ class Pull(TestCase):
         simulator = self.simulator()
         ask = self.client(simulator)
         subscription, watermark = self.subscribed(ask, ALICE, 'Pull', '<t:Timeout>5</t:Timeout>')
-        simulator.control('POST', f'mailboxes/{ALICE}/items', [{**simtest.MEETING, 'key': str(number)} for number in range(60)])
+        simulator.control('POST', f'mailboxes/{ALICE}/items',
+                          [{**simtest.MEETING, 'key': str(number)} for number in range(60)])
         total, more = 0, 'true'
         while more == 'true':
             root = ask.call(get_events(subscription, watermark), ALICE)
@@ -301,12 +308,14 @@ class Pull(TestCase):
             self.assertEqual(codes(ask.call(get_events(subscription, wrong), ALICE)), ['ErrorInvalidWatermark'])
         self.assertEqual(codes(ask.call(get_events('unknown', watermark), ALICE)), ['ErrorSubscriptionNotFound'])
         stranger = self.client(simulator, 'EXAMPLE\\other', 'also')
-        self.assertEqual(codes(stranger.call(get_events(subscription, watermark), ALICE)), ['ErrorSubscriptionAccessDenied'])
+        self.assertEqual(codes(stranger.call(get_events(subscription, watermark), ALICE)),
+                         ['ErrorSubscriptionAccessDenied'])
         self.assertEqual(codes(ask.call(unsubscribe(subscription), ALICE)), ['NoError'])
         self.assertEqual(codes(ask.call(get_events(subscription, watermark), ALICE)), ['ErrorSubscriptionNotFound'])
         short, watermark = self.subscribed(ask, ALICE, 'Pull', '<t:Timeout>1</t:Timeout>')
         self.until('the end of a subscription that nobody asked for',
-                   lambda: all(one['id'] != short for one in simulator.control('GET', 'subscriptions')['subscriptions']))
+                   lambda: all(one['id'] != short
+                               for one in simulator.control('GET', 'subscriptions')['subscriptions']))
         self.assertEqual(codes(ask.call(get_events(short, watermark), ALICE)), ['ErrorSubscriptionNotFound'])
 
     def test_table_of_events_ends(self):
@@ -344,7 +353,8 @@ class Callback(http.server.BaseHTTPRequestHandler):
         self.server.heard.put((self.path, body))
         says = self.server.answers.pop(0) if self.server.answers else self.server.says
         data = (f'<s:Envelope xmlns:s="{client.SOAP}"><s:Body><m:SendNotificationResult xmlns:m="{client.MESSAGES}">'
-                f'<m:SubscriptionStatus>{says}</m:SubscriptionStatus></m:SendNotificationResult></s:Body></s:Envelope>').encode()
+                f'<m:SubscriptionStatus>{says}</m:SubscriptionStatus>'
+                '</m:SendNotificationResult></s:Body></s:Envelope>').encode()
         self.send_response(200 if says in ('OK', 'Unsubscribe', 'Nonsense') else 500)
         self.send_header('Content-Type', 'text/xml')
         self.send_header('Content-Length', str(len(data)))
@@ -374,7 +384,8 @@ class Push(TestCase):
         return self.contracts.hold(body)
 
     def gone(self, simulator):
-        self.until('the end of the subscription', lambda: simulator.control('GET', 'state')['subscriptions']['push'] == 0)
+        self.until('the end of the subscription',
+                   lambda: simulator.control('GET', 'state')['subscriptions']['push'] == 0)
 
     def test_notifications(self):
         simulator = self.simulator(options={'minute': 2.0})
@@ -442,7 +453,8 @@ class Autodiscover(TestCase):
         wanted = ''.join(f'<a:Setting>{one}</a:Setting>' for one in settings)
         headers = (('<a:RequestedServerVersion>Exchange2013</a:RequestedServerVersion>' if version else '')
                    + (f'<w:Action>{name}/Autodiscover/GetUserSettings</w:Action>' if action else ''))
-        answer = ask.post(f'<s:Envelope xmlns:s="{client.SOAP}" xmlns:a="{name}" xmlns:w="http://www.w3.org/2005/08/addressing">'
+        answer = ask.post(f'<s:Envelope xmlns:s="{client.SOAP}" xmlns:a="{name}" '
+                          'xmlns:w="http://www.w3.org/2005/08/addressing">'
                           f'<s:Header>{headers}</s:Header><s:Body><a:GetUserSettingsRequestMessage><a:Request><a:Users>'
                           f'{people}</a:Users><a:RequestedSettings>{wanted}</a:RequestedSettings></a:Request>'
                           '</a:GetUserSettingsRequestMessage></s:Body></s:Envelope>', path=self.PATH)
@@ -454,9 +466,11 @@ class Autodiscover(TestCase):
         ask = self.client(simulator)
         status_code, root = self.ask(ask, [ALICE, 'carol@example.com', 'gone@example.com', 'nobody@example.com'])
         self.assertEqual(status_code, 200)
-        self.assertEqual(found(root, './/a:UserResponse/a:ErrorCode'), ['NoError', 'NoError', 'RedirectAddress', 'InvalidUser'])
+        self.assertEqual(found(root, './/a:UserResponse/a:ErrorCode'),
+                         ['NoError', 'NoError', 'RedirectAddress', 'InvalidUser'])
         self.assertEqual(found(root, './/a:UserSetting/a:Value'), [
-            'https://mail.example.com/EWS/Exchange.asmx', 'SITE-1', 'https://mail.example.com/EWS/Exchange.asmx', 'SITE-2'])
+            'https://mail.example.com/EWS/Exchange.asmx', 'SITE-1',
+            'https://mail.example.com/EWS/Exchange.asmx', 'SITE-2'])
         self.assertEqual(found(root, './/a:RedirectTarget')[2], 'gone@cloud.example')
 
     def test_refusals(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who asks: Basic, Bearer and NTLM as the front end's virtual directory does it, with the counter that locks accounts."""
+"""Who asks: Basic, Bearer and NTLM as the front end's virtual directory does it, with the counter that locks."""
 
 import base64
 import binascii
@@ -37,7 +37,8 @@ class Account:
         return user.lower() in (self.upn.lower(), self.user.lower()) and user != ''
 
     def describe(self):
-        return {'name': self.name, 'failures': self.failures, 'failures-ever': self.failures_ever, 'locked': self.locked}
+        return {'name': self.name, 'failures': self.failures, 'failures-ever': self.failures_ever,
+                'locked': self.locked}
 
 
 class Denied(Exception):

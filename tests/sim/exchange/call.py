@@ -72,7 +72,7 @@ class Call:
         return servers.index(name) if self.prefers_affinity() and name in servers else None
 
     def route(self):
-        """As the front end does (docs: how-to-maintain-affinity): by the cookie, else by the anchor, else by who asks."""
+        """As the front end does (docs: how-to-maintain-affinity): by the cookie, else the anchor, else who asks."""
         server = self.cookie_server()
         if server is not None:
             return server
@@ -117,4 +117,5 @@ class Call:
 
     def headers(self):
         return ([('Set-Cookie', cookie) for cookie in self.cookies]
-                + [('X-FEServer', 'EX1'), ('X-BEServer', self.exchange.organisation.servers[self.server].partition('.')[0])])
+                + [('X-FEServer', 'EX1'),
+                   ('X-BEServer', self.exchange.organisation.servers[self.server].partition('.')[0])])

@@ -77,7 +77,8 @@ def generate(exchange, body, _query):
     for number in range(1, body['count'] + 1):
         entries = [{'key': f'{number}-{index}', 'subject': f'Meeting {index} of {number}',
                     'start': model.show_time(start + index * hour), 'end': model.show_time(start + index * hour + half),
-                    'status': GENERATED_STATUSES[index % len(GENERATED_STATUSES)]} for index in range(body.get('items', 0))]
+                    'status': GENERATED_STATUSES[index % len(GENERATED_STATUSES)]}
+                   for index in range(body.get('items', 0))]
         address = f'{body.get("prefix", "user")}{number:05}@{body.get("domain", "example.com")}'
         made.append(exchange.organisation.add(address, {'items': entries}).address)
     return {'mailboxes': made}

@@ -95,7 +95,8 @@ def get_item(call):
         return soap.message('GetItem', f'<m:Items>{shape.render(find_by_id(call, item_id))}</m:Items>')
 
     ids = call.operation.find(M + 'ItemIds')
-    return soap.response('GetItem', ''.join(call.answer(lambda given=given: one(given), '<m:Items />') for given in ids))
+    return soap.response('GetItem',
+                         ''.join(call.answer(lambda given=given: one(given), '<m:Items />') for given in ids))
 
 
 def find_by_id(call, given):
@@ -161,7 +162,8 @@ def sync(call):
     if name != 'calendar':
         changed = []
     shown, rest = changed[:wanted], changed[wanted:]
-    listed = [change_element(mailbox, shape, item_id, since) for _, item_id in reversed(shown) if item_id not in ignored]
+    listed = [change_element(mailbox, shape, item_id, since) for _, item_id in reversed(shown)
+              if item_id not in ignored]
     reached = shown[-1][0] if rest else mailbox.folder_version
     changes = ''.join(listed)
     changes = f'<m:Changes>{changes}</m:Changes>' if changes else '<m:Changes />'
@@ -198,7 +200,8 @@ def folder_message(call, folder):
                   '<t:ChildFolderCount>0</t:ChildFolderCount>')
     # PR_LOCAL_COMMIT_TIME_MAX and PR_DELETED_COUNT_TOTAL (docs: handling-notification-related-errors).
     latest = mailbox.events[-1].time if mailbox.events else call.exchange.started
-    for tag, kind, value in (('0x670a', 'SystemTime', model.show_time(latest)), ('0x670b', 'Integer', mailbox.deleted_total)):
+    for tag, kind, value in (('0x670a', 'SystemTime', model.show_time(latest)),
+                             ('0x670b', 'Integer', mailbox.deleted_total)):
         if tag in tags:
             inner += (f'<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="{tag}" PropertyType="{kind}" />'
                       f'<t:Value>{value}</t:Value></t:ExtendedProperty>')

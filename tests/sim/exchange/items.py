@@ -47,7 +47,7 @@ def recurring(one):
     return 'instance' if one.number else None
 
 
-# (FieldURI, in the default shape, only GetItem has it, how): in the order of ItemType and CalendarItemType in types.xsd.
+# (FieldURI, in the default shape, only GetItem has it, how): in the order of ItemType and CalendarItemType.
 PROPERTIES = (
     ('item:ItemClass', False, False, lambda one: soap.element('t:ItemClass', CALENDAR_CLASS)),
     ('item:Subject', True, False, lambda one: optional('t:Subject', one.get('subject'))),

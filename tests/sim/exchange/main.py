@@ -57,7 +57,8 @@ def main(words):
     if not options.without_schemas:
         folder = schema.folder()
         if folder is None:
-            print('muster-sim: the schemas are missing: name their folder in MUSTER_CONTRACTS, or say --without-schemas',
+            print('muster-sim: the schemas are missing: name their folder in MUSTER_CONTRACTS, or say '
+                  '--without-schemas',
                   file=sys.stderr)
             return 77
         schemas = schema.Schemas(folder)

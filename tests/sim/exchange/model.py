@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the organisation holds: mailboxes with their calendars, automatic replies, and a log of what happened to them."""
+"""What the organisation holds: mailboxes with their calendars, automatic replies, and what happened to them."""
 
 import base64
 import binascii
@@ -72,7 +72,8 @@ class Item:
         one_of(script, 'response', RESPONSES, 'Organizer')
         one_of(script, 'sensitivity', SENSITIVITIES, 'Normal')
         self.master = 'instances' in script
-        self.instances = sorted((Instance(self, number, one) for number, one in enumerate(script.get('instances', ()), 1)),
+        self.instances = sorted((Instance(self, number, one)
+                                 for number, one in enumerate(script.get('instances', ()), 1)),
                                 key=lambda one: one.start)
         if not self.master:
             self.instances = [Instance(self, 0, {})]

@@ -65,7 +65,8 @@ def subscribe_one(call):
         subscription.wake = asyncio.Event()
     exchange.subscriptions.add(subscription)
     if kind == 'push':
-        exchange.start(push.deliver(exchange, subscription, url, exchange.seconds(int(wanted.findtext(T + 'StatusFrequency')))))
+        exchange.start(push.deliver(exchange, subscription, url,
+                                    exchange.seconds(int(wanted.findtext(T + 'StatusFrequency')))))
     call.subscribed()
     mark = '' if kind == 'streaming' else f'<m:Watermark>{write_watermark(mailbox, subscription.last)}</m:Watermark>'
     return soap.message('Subscribe', f'<m:SubscriptionId>{subscription.id}</m:SubscriptionId>{mark}')

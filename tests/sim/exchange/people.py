@@ -61,8 +61,8 @@ def get_mail_tips(call):
 
 def mail_tips(call, address):
     mailbox = call.exchange.organisation.find(address)
-    inner = (f'<t:RecipientAddress><t:Name />{soap.element("t:EmailAddress", address)}<t:RoutingType>SMTP</t:RoutingType>'
-             '</t:RecipientAddress><t:PendingMailTips />')
+    inner = (f'<t:RecipientAddress><t:Name />{soap.element("t:EmailAddress", address)}'
+             '<t:RoutingType>SMTP</t:RoutingType></t:RecipientAddress><t:PendingMailTips />')
     if mailbox is None:
         inner += '<t:InvalidRecipient>true</t:InvalidRecipient>'
     else:
@@ -128,7 +128,8 @@ def get_user_availability(call):
     if end - start > datetime.timedelta(days=MAX_AVAILABILITY_DAYS):
         raise SoapFault('ErrorTimeIntervalTooBig')
     detailed = 'Detailed' in (options.findtext(T + 'RequestedView') or '')
-    listed = ''.join(availability(call, one.findtext(f'{T}Email/{T}Address'), zone, start, end, detailed) for one in asked)
+    listed = ''.join(availability(call, one.findtext(f'{T}Email/{T}Address'), zone, start, end, detailed)
+                     for one in asked)
     return (f'<m:GetUserAvailabilityResponse {soap.USED}><m:FreeBusyResponseArray>{listed}</m:FreeBusyResponseArray>'
             '</m:GetUserAvailabilityResponse>')
 
@@ -155,14 +156,17 @@ def availability(call, address, zone, start, end, detailed):
 def calendar_event(one, zone, detailed):
     details = ''
     if detailed:
-        details = (f'<t:CalendarEventDetails>{soap.element("t:ID", one.id)}{soap.element("t:Subject", one.get("subject", ""))}'
+        details = (f'<t:CalendarEventDetails>{soap.element("t:ID", one.id)}'
+                   f'{soap.element("t:Subject", one.get("subject", ""))}'
                    f'{soap.element("t:Location", one.get("location", ""))}'
                    f'<t:IsMeeting>{soap.boolean(one.get("response", "Organizer") != "Organizer")}</t:IsMeeting>'
                    f'<t:IsRecurring>{soap.boolean(one.number)}</t:IsRecurring>'
                    f'<t:IsException>{soap.boolean(one.type == "Exception")}</t:IsException>'
                    '<t:IsReminderSet>false</t:IsReminderSet>'
-                   f'<t:IsPrivate>{soap.boolean(one.get("sensitivity") == "Private")}</t:IsPrivate></t:CalendarEventDetails>')
-    return (f'<t:CalendarEvent><t:StartTime>{zone.show(one.start)}</t:StartTime><t:EndTime>{zone.show(one.end)}</t:EndTime>'
+                   f'<t:IsPrivate>{soap.boolean(one.get("sensitivity") == "Private")}</t:IsPrivate>'
+                   '</t:CalendarEventDetails>')
+    return (f'<t:CalendarEvent><t:StartTime>{zone.show(one.start)}</t:StartTime>'
+            f'<t:EndTime>{zone.show(one.end)}</t:EndTime>'
             f'<t:BusyType>{one.get("status", "Busy")}</t:BusyType>{details}</t:CalendarEvent>')
 
 

@@ -50,6 +50,7 @@ class Schemas:
         root = parse(data)
         for notifications in root.iter(soap.M + 'Notifications'):
             for notification in notifications.iterchildren(soap.M + 'Notification'):
-                # types.xsd wants t:Notification; Exchange sends m: (docs: how-to-stream-notifications; ews-java-api #552).
+                # types.xsd wants t:Notification; Exchange sends m: (docs: how-to-stream-notifications, ews-java-api
+                # #552).
                 notification.tag = soap.T + 'Notification'
         return self.check(root)

@@ -115,7 +115,8 @@ class Exchange:
             one.connection.abort()
         if server is None:
             for connection in list(self.connections):
-                connection.abort()
+                if not connection.asks_sim:
+                    connection.abort()
 
     async def take(self, reader, writer):
         """One connection, as long as it lives."""
@@ -126,8 +127,8 @@ class Exchange:
                 request = await connection.read_request()
                 if request is None:
                     break
-                connection.served += 1
                 if request.path.startswith('/sim/'):
+                    connection.asks_sim = True
                     # Nobody's fault is in the way of the one who makes them.
                     await connection.send(control.answer(self, request), self.date())
                 else:
@@ -150,7 +151,8 @@ class Exchange:
 
     async def serve(self, connection, request):
         entry = {'number': self.logged, 'connection': connection.number, 'path': request.path, 'account': None,
-                 'operation': None, 'mailbox': None, 'anchor': request.header('x-anchormailbox') or None, 'server': None,
+                 'operation': None, 'mailbox': None, 'anchor': request.header('x-anchormailbox') or None,
+                 'server': None,
                  'status': 200, 'code': None}
         self.logged += 1
         self.log.append(entry)
@@ -227,7 +229,8 @@ class Exchange:
     def check_request(self, root):
         """As Exchange answers what is not valid (samples: fault-schemavalidation.xml)."""
         if root.tag != soap.S + 'Envelope':
-            raise soap.SoapFault('ErrorSchemaValidation', inner=violation(root.sourceline, 1, 'Not a SOAP 1.1 envelope.'))
+            raise soap.SoapFault('ErrorSchemaValidation',
+                                 inner=violation(root.sourceline, 1, 'Not a SOAP 1.1 envelope.'))
         wrong = self.schemas.check(root) if self.schemas is not None else None
         body = root.find(soap.S + 'Body')
         if wrong is None and (body is None or next(body.iterchildren('*'), None) is None):

@@ -142,7 +142,8 @@ def version_attributes(version):
 
 
 def envelope(body, version):
-    header = f'<s:Header><h:ServerVersionInfo {version_attributes(version)} xmlns:h="{TYPES}" xmlns="{TYPES}" {XSI} /></s:Header>'
+    header = (f'<s:Header><h:ServerVersionInfo {version_attributes(version)} xmlns:h="{TYPES}" xmlns="{TYPES}" {XSI} />'
+              '</s:Header>')
     return f'{DECLARATION}<s:Envelope xmlns:s="{SOAP}">{header}<s:Body {XSI}>{body}</s:Body></s:Envelope>'
 
 

@@ -154,7 +154,8 @@ def refuse(call, wanted):
 async def get_streaming_events(call):
     """Answers on the connection itself; returns when the answer has ended."""
     exchange = call.exchange
-    wanted = list(dict.fromkeys(one.text.strip() for one in call.operation.iterfind(f'{M}SubscriptionIds/{T}SubscriptionId')))
+    wanted = list(dict.fromkeys(one.text.strip()
+                                for one in call.operation.iterfind(f'{M}SubscriptionIds/{T}SubscriptionId')))
     if len(wanted) > exchange.limits['streaming-ids']:
         raise SoapFault('ErrorInvalidRequest', 'Too many subscriptions for one connection.')
     budget = exchange.limits.budget(call.account, call.mailbox)
@@ -189,6 +190,8 @@ async def hang(exchange, call, found, budget):
         raise Cut from error
     finally:
         watching.cancel()
+        # It must have let go of the reader before the next request is read.
+        await asyncio.wait([watching])
         budget.hanging -= 1
         exchange.streams.discard(stream)
         for subscription in found:

@@ -40,7 +40,8 @@ def read_watermark(mailbox, watermark):
 
 class Subscription:
     def __init__(self, call, kind, mailbox, kinds):
-        self.id = make_subscription_id(call.exchange.organisation.servers[call.server], mailbox.guid, call.exchange.now())
+        self.id = make_subscription_id(call.exchange.organisation.servers[call.server], mailbox.guid,
+                                       call.exchange.now())
         self.kind = kind
         self.owner = call.owner()
         self.mailbox = mailbox
@@ -98,13 +99,11 @@ def notification(subscription, previous=None, prefix='m', status=False):
     if not events:
         mark = f'<t:Watermark>{write_watermark(mailbox, subscription.last)}</t:Watermark>' if marks else ''
         body = f'<t:StatusEvent>{mark}</t:StatusEvent>' if mark else '<t:StatusEvent />'
-    head = element_head(subscription, previous, more) if marks else f'<t:SubscriptionId>{subscription.id}</t:SubscriptionId>'
+    head = f'<t:SubscriptionId>{subscription.id}</t:SubscriptionId>'
+    if marks:
+        head += (f'<t:PreviousWatermark>{soap.text(previous)}</t:PreviousWatermark>'
+                 f'<t:MoreEvents>{soap.boolean(more)}</t:MoreEvents>')
     return f'<{prefix}:Notification>{head}{body}</{prefix}:Notification>', more
-
-
-def element_head(subscription, previous, more):
-    return (f'<t:SubscriptionId>{subscription.id}</t:SubscriptionId><t:PreviousWatermark>{soap.text(previous)}'
-            f'</t:PreviousWatermark><t:MoreEvents>{soap.boolean(more)}</t:MoreEvents>')
 
 
 class Subscriptions:

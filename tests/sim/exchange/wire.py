@@ -68,7 +68,7 @@ class Connection:
         self.shape = Shape()
         self.account = None  # of NTLM, which authenticates the connection
         self.nonce = None
-        self.served = 0
+        self.asks_sim = False  # a test's own, which a restart spares
 
     async def read_request(self):
         """The next one; None where the client is done."""

@@ -48,7 +48,8 @@ class Requested:
 
     def __init__(self, element):
         self.bias = int(element.findtext(T + 'Bias'))
-        self.standard, self.daylight = (self.season(element.find(T + name)) for name in ('StandardTime', 'DaylightTime'))
+        self.standard, self.daylight = (self.season(element.find(T + name))
+                                        for name in ('StandardTime', 'DaylightTime'))
 
     @staticmethod
     def season(element):
