@@ -80,7 +80,7 @@ static const char *
 read_categories (const xmlNode *item, GStringChunk *strings)
 {
   const xmlNode *list = ews_xml_child (item, "Categories");
-  g_autoptr (GString) joined = g_string_new (NULL);
+  g_autoptr(GString) joined = g_string_new (NULL);
 
   for (xmlNode *node = ews_xml_child (list, "String"); node != NULL; node = ews_xml_next (node, "String"))
     {
@@ -206,7 +206,7 @@ ews_entries_new (const EwsMessage *message, const char *web, gint64 since)
   const xmlNode *folder = ews_xml_child (message->node, "RootFolder");
   const xmlNode *items = ews_xml_child (folder, "Items");
   g_autofree char *is_last = ews_xml_dup_attribute (folder, "IncludesLastItemInRange");
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   EwsEntries *self = g_new0 (EwsEntries, 1);
 
   self->claims = g_array_new (FALSE, FALSE, sizeof (MusterClaim));

@@ -20,14 +20,11 @@ typedef struct
 
 /* The answer to FindItem. `web` nullable: the address that links relative to Outlook on the web belong to. `since`:
  * entries that began before are left out, as the part of the window before has them; G_MININT64: none. */
-EwsEntries *
-ews_entries_new (const EwsMessage *message, const char *web, gint64 since);
-void
-ews_entries_free (EwsEntries *entries);
+EwsEntries *ews_entries_new (const EwsMessage *message, const char *web, gint64 since);
+void ews_entries_free (EwsEntries *entries);
 
 /* The answer to GetItem for one entry: how many are invited; 0: none, or not known. */
-guint
-ews_attendees_count (const EwsMessage *message);
+guint ews_attendees_count (const EwsMessage *message);
 
 /* Automatic replies. */
 typedef struct
@@ -40,10 +37,8 @@ typedef struct
 } EwsOof;
 
 /* The answer to GetUserOofSettings. */
-void
-ews_oof_read (const EwsMessage *message, EwsOof *oof);
-void
-ews_oof_clear (EwsOof *oof);
+void ews_oof_read (const EwsMessage *message, EwsOof *oof);
+void ews_oof_clear (EwsOof *oof);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EwsEntries, ews_entries_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EwsOof, ews_oof_clear)

@@ -158,7 +158,7 @@ on_secret_changed (gpointer user_data)
 {
   EwsClient *self = user_data;
   const char *password = plugin_secret_get_value (self->secret);
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GError) error = NULL;
 
   if (self->stopped)
     return;
@@ -374,9 +374,9 @@ on_answered (G_GNUC_UNUSED GObject *object, GAsyncResult *result, gpointer user_
 {
   Call *self = user_data;
   EwsClient *client = self->client;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (HttpReply) answer = http_client_send_finish (result, &error);
-  g_autoptr (EwsResponse) response = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(HttpReply) answer = http_client_send_finish (result, &error);
+  g_autoptr(EwsResponse) response = NULL;
   g_autofree char *problem = NULL;
   EwsReply reply = { NULL, NULL };
 

@@ -22,18 +22,14 @@ typedef enum
 } EwsAction;
 
 /* `code` nullable: no error. */
-EwsAction
-ews_error_get_action (const char *code);
+EwsAction ews_error_get_action (const char *code);
 /* The usual cause and what to do, for administrators; NULL: nothing is known beyond what the server says. */
-const char *
-ews_error_get_advice (const char *code);
+const char *ews_error_get_advice (const char *code);
 
 /* `first`, doubled for each failure before, `most` at most. */
-gint64
-ews_error_get_wait (gint64 first, gint64 most, guint n_before);
+gint64 ews_error_get_wait (gint64 first, gint64 most, guint n_before);
 
 /* What a failed sign-in usually means, for the method that was tried ("ntlm", "negotiate", "basic", "bearer"). */
-const char *
-ews_sign_in_get_advice (const char *method);
+const char *ews_sign_in_get_advice (const char *method);
 
 G_END_DECLS

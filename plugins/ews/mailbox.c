@@ -103,11 +103,11 @@ void
 ews_mailbox_get_window (MusterUser *user, gint64 now, gint64 *from, gint64 *until)
 {
   const char *name = muster_user_get_zone (user);
-  g_autoptr (GTimeZone) zone = name != NULL ? g_time_zone_new_identifier (name) : NULL;
-  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
-  g_autoptr (GDateTime) moment = g_date_time_new_from_unix_utc (now / G_TIME_SPAN_SECOND);
-  g_autoptr (GDateTime) local = g_date_time_to_timezone (moment, zone != NULL ? zone : utc);
-  g_autoptr (GDateTime) midnight =
+  g_autoptr(GTimeZone) zone = name != NULL ? g_time_zone_new_identifier (name) : NULL;
+  g_autoptr(GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr(GDateTime) moment = g_date_time_new_from_unix_utc (now / G_TIME_SPAN_SECOND);
+  g_autoptr(GDateTime) local = g_date_time_to_timezone (moment, zone != NULL ? zone : utc);
+  g_autoptr(GDateTime) midnight =
       g_date_time_new (zone != NULL ? zone : utc, g_date_time_get_year (local), g_date_time_get_month (local),
                        g_date_time_get_day_of_month (local), 0, 0, 0);
 
@@ -155,7 +155,7 @@ set_problem (EwsMailbox *self, char **problem, const char *text, gboolean is_not
 static void
 keep (EwsMailbox *self)
 {
-  g_autoptr (GBytes) value = NULL;
+  g_autoptr(GBytes) value = NULL;
 
   if (self->subscription != NULL)
     {
@@ -175,7 +175,7 @@ ews_mailbox_restore (EwsMailbox *self, GBytes *record)
   gsize size;
   const char *data = g_bytes_get_data (record, &size);
   g_autofree char *text = g_strndup (data != NULL ? data : "", size);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", 3);
+  g_auto(GStrv) lines = g_strsplit (text, "\n", 3);
 
   if (g_strv_length (lines) != 3 || g_strcmp0 (lines[0], self->address) != 0 || *lines[1] == '\0'
       || !g_utf8_validate (text, -1, NULL) || !self->wants_calendar || self->subscription != NULL)
@@ -199,7 +199,7 @@ drop_subscription (EwsMailbox *self, gboolean is_alive)
   if (is_alive && ews_client_get_room (self->settings->client) > 0)
     {
       const EwsCaller caller = get_caller (self);
-      g_autoptr (GBytes) request = ews_request_unsubscribe (&caller, self->subscription);
+      g_autoptr(GBytes) request = ews_request_unsubscribe (&caller, self->subscription);
       ews_client_send (self->settings->client, self->address, request, FALSE, on_unsubscribed, NULL);
     }
   g_clear_pointer (&self->subscription, g_free);
@@ -471,7 +471,7 @@ on_subscribed (const EwsReply *reply, gpointer user_data)
 {
   EwsMailbox *self = user_data;
   g_autofree char *text = NULL;
-  g_auto (EwsEvents) events = { 0 };
+  g_auto(EwsEvents) events = { 0 };
   gint64 back_off;
 
   if (step_done (self))
@@ -559,7 +559,7 @@ on_polled (const EwsReply *reply, gpointer user_data)
     }
   else
     {
-      g_auto (EwsEvents) events = { 0 };
+      g_auto(EwsEvents) events = { 0 };
       ews_events_read (ews_response_first (reply->response), &events);
       if (events.watermark != NULL)
         {
@@ -621,7 +621,7 @@ on_absence (const EwsReply *reply, gpointer user_data)
     }
   else
     {
-      g_auto (EwsOof) oof = { 0 };
+      g_auto(EwsOof) oof = { 0 };
       ews_oof_read (ews_response_first (reply->response), &oof);
       if (self->wants_absence)
         claim_absence (self, &oof);
@@ -654,7 +654,7 @@ void
 ews_mailbox_step (EwsMailbox *self)
 {
   const EwsCaller caller = get_caller (self);
-  g_autoptr (GBytes) request = NULL;
+  g_autoptr(GBytes) request = NULL;
   EwsReplyFunc func = NULL;
   gint64 at;
 

@@ -23,48 +23,33 @@ typedef struct
   gpointer user_data;
 } EwsMailboxSettings;
 
-EwsMailbox *
-ews_mailbox_new (const EwsMailboxSettings *settings, MusterUser *user);
+EwsMailbox *ews_mailbox_new (const EwsMailboxSettings *settings, MusterUser *user);
 /* The user has changed. */
-void
-ews_mailbox_set_user (EwsMailbox *mailbox, MusterUser *user);
+void ews_mailbox_set_user (EwsMailbox *mailbox, MusterUser *user);
 /* What was kept of it before the start of the instance; what does not fit is ignored. */
-void
-ews_mailbox_restore (EwsMailbox *mailbox, GBytes *record);
+void ews_mailbox_restore (EwsMailbox *mailbox, GBytes *record);
 /* The user is not ours any more: ends the subscription. Freed at once, or when the answer under way is there. */
-void
-ews_mailbox_leave (EwsMailbox *mailbox);
+void ews_mailbox_leave (EwsMailbox *mailbox);
 /* The instance ends: freed likewise. */
-void
-ews_mailbox_release (EwsMailbox *mailbox);
+void ews_mailbox_release (EwsMailbox *mailbox);
 /* Everything is asked anew, soon. */
-void
-ews_mailbox_sync (EwsMailbox *mailbox);
+void ews_mailbox_sync (EwsMailbox *mailbox);
 
 /* When something has to be asked; G_MAXINT64: nothing, or something is being asked. */
-gint64
-ews_mailbox_get_due (EwsMailbox *mailbox);
+gint64 ews_mailbox_get_due (EwsMailbox *mailbox);
 /* Asks what is due. */
-void
-ews_mailbox_step (EwsMailbox *mailbox);
+void ews_mailbox_step (EwsMailbox *mailbox);
 
-gboolean
-ews_mailbox_is_tried (EwsMailbox *mailbox); /* its calendar was read, or could not be */
-gboolean
-ews_mailbox_is_failing (EwsMailbox *mailbox);
-const char *
-ews_mailbox_get_address (EwsMailbox *mailbox); /* nullable: there is none */
+gboolean ews_mailbox_is_tried (EwsMailbox *mailbox); /* its calendar was read, or could not be */
+gboolean ews_mailbox_is_failing (EwsMailbox *mailbox);
+const char *ews_mailbox_get_address (EwsMailbox *mailbox); /* nullable: there is none */
 /* The place in the queue of whoever asks. */
-GSequenceIter *
-ews_mailbox_get_place (EwsMailbox *mailbox); /* nullable */
-void
-ews_mailbox_set_place (EwsMailbox *mailbox, GSequenceIter *place);
+GSequenceIter *ews_mailbox_get_place (EwsMailbox *mailbox); /* nullable */
+void ews_mailbox_set_place (EwsMailbox *mailbox, GSequenceIter *place);
 
 /* (transfer full) (nullable): the SMTP address of a user's mailbox. */
-char *
-ews_mailbox_dup_address (MusterUser *user);
+char *ews_mailbox_dup_address (MusterUser *user);
 /* The window of which the calendar is read: today in the user's zone, and the days that are wanted. */
-void
-ews_mailbox_get_window (MusterUser *user, gint64 now, gint64 *from, gint64 *until);
+void ews_mailbox_get_window (MusterUser *user, gint64 now, gint64 *from, gint64 *until);
 
 G_END_DECLS

@@ -72,7 +72,7 @@ end_if_failed (Reading *self, const EwsReply *reply)
 static void
 commit (Reading *self)
 {
-  g_autoptr (MusterReplace) replace = muster_context_replace_begin (self->ctx, self->user, SET, G_MININT64, G_MAXINT64);
+  g_autoptr(MusterReplace) replace = muster_context_replace_begin (self->ctx, self->user, SET, G_MININT64, G_MAXINT64);
 
   for (guint i = 0; i < self->parts->len; i++)
     {
@@ -122,7 +122,7 @@ ask_attendees (Reading *self)
     }
 
   const char *const *ids = (const char *const *) self->unclear_ids->pdata + self->n_asked;
-  g_autoptr (GBytes) request = ews_request_get_attendees (&self->caller, ids, self->n_asking);
+  g_autoptr(GBytes) request = ews_request_get_attendees (&self->caller, ids, self->n_asking);
   ews_client_send (self->client, self->mailbox, request, TRUE, on_attendees, self);
 }
 
@@ -147,7 +147,7 @@ on_part (const EwsReply *reply, gpointer user_data);
 static void
 ask_part (Reading *self)
 {
-  g_autoptr (GBytes) request = ews_request_find_item (&self->caller, self->part_from, self->part_until);
+  g_autoptr(GBytes) request = ews_request_find_item (&self->caller, self->part_from, self->part_until);
 
   ews_client_send (self->client, self->mailbox, request, TRUE, on_part, self);
 }

@@ -29,7 +29,6 @@ typedef struct
 } EwsReadingOrder;
 
 /* `done` is called once, and not from within; also where the client is stopped. The strings of `order` are copied. */
-void
-ews_reading_start (MusterContext *ctx, const EwsReadingOrder *order, EwsReadingFunc done, gpointer user_data);
+void ews_reading_start (MusterContext *ctx, const EwsReadingOrder *order, EwsReadingFunc done, gpointer user_data);
 
 G_END_DECLS

@@ -53,7 +53,7 @@ put_empty (Request *self, const char *name, const char *attribute, const char *v
 static char *
 format_time (gint64 time)
 {
-  g_autoptr (GDateTime) seconds = g_date_time_new_from_unix_utc (time / G_TIME_SPAN_SECOND);
+  g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_utc (time / G_TIME_SPAN_SECOND);
 
   return g_date_time_format (seconds, "%Y-%m-%dT%H:%M:%SZ");
 }

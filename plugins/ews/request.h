@@ -24,21 +24,15 @@ typedef struct
 } EwsCaller;
 
 /* The entries of the calendar that touch [from, until), series expanded; µs since 1970. */
-GBytes *
-ews_request_find_item (const EwsCaller *caller, gint64 from, gint64 until);
+GBytes *ews_request_find_item (const EwsCaller *caller, gint64 from, gint64 until);
 /* Who is invited to these entries: 1 to EWS_ITEMS_MAX ids. */
-GBytes *
-ews_request_get_attendees (const EwsCaller *caller, const char *const *ids, gsize n_ids);
-GBytes *
-ews_request_get_oof (const EwsCaller *caller);
+GBytes *ews_request_get_attendees (const EwsCaller *caller, const char *const *ids, gsize n_ids);
+GBytes *ews_request_get_oof (const EwsCaller *caller);
 /* To changes of the calendar, to be fetched with GetEvents; ends by itself after so many minutes (1 to 1440) in which
  * nobody fetched. */
-GBytes *
-ews_request_subscribe_pull (const EwsCaller *caller, guint timeout_minutes);
+GBytes *ews_request_subscribe_pull (const EwsCaller *caller, guint timeout_minutes);
 /* `watermark` nullable: the server gave none. */
-GBytes *
-ews_request_get_events (const EwsCaller *caller, const char *subscription, const char *watermark);
-GBytes *
-ews_request_unsubscribe (const EwsCaller *caller, const char *subscription);
+GBytes *ews_request_get_events (const EwsCaller *caller, const char *subscription, const char *watermark);
+GBytes *ews_request_unsubscribe (const EwsCaller *caller, const char *subscription);
 
 G_END_DECLS

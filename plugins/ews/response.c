@@ -156,12 +156,12 @@ read_version (const xmlNode *header)
 EwsResponse *
 ews_response_new (const char *data, gsize length, GError **error)
 {
-  g_autoptr (xmlDoc) doc = ews_xml_parse (data, length, error);
+  g_autoptr(xmlDoc) doc = ews_xml_parse (data, length, error);
   if (doc == NULL)
     return NULL;
 
   xmlNode *root = xmlDocGetRootElement (doc);
-  g_autoptr (EwsResponse) self = g_new0 (EwsResponse, 1);
+  g_autoptr(EwsResponse) self = g_new0 (EwsResponse, 1);
   self->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
   if (ews_xml_is (root, "Envelope"))
     {

@@ -25,19 +25,14 @@ typedef struct
 } EwsResponse;
 
 /* NULL with MUSTER_ERROR_PROTOCOL where it is no such answer. */
-EwsResponse *
-ews_response_new (const char *data, gsize length, GError **error);
-void
-ews_response_free (EwsResponse *response);
+EwsResponse *ews_response_new (const char *data, gsize length, GError **error);
+void ews_response_free (EwsResponse *response);
 /* The first message, which is the only one where one thing was asked for. */
-const EwsMessage *
-ews_response_first (const EwsResponse *response);
+const EwsMessage *ews_response_first (const EwsResponse *response);
 /* NONE: no error. A fault may say with words what there is no code for. */
-EwsAction
-ews_message_get_action (const EwsMessage *message);
+EwsAction ews_message_get_action (const EwsMessage *message);
 /* "ErrorNonExistentMailbox (…): advice", for administrators; only of an error. */
-char *
-ews_message_explain (const EwsMessage *message);
+char *ews_message_explain (const EwsMessage *message);
 
 /* The news of a subscription. */
 typedef struct
@@ -49,10 +44,8 @@ typedef struct
 } EwsEvents;
 
 /* Of Subscribe or GetEvents. */
-void
-ews_events_read (const EwsMessage *message, EwsEvents *events);
-void
-ews_events_clear (EwsEvents *events);
+void ews_events_read (const EwsMessage *message, EwsEvents *events);
+void ews_events_clear (EwsEvents *events);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EwsResponse, ews_response_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EwsEvents, ews_events_clear)

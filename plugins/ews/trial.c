@@ -56,7 +56,7 @@ static void
 on_absence (const EwsReply *reply, gpointer user_data)
 {
   Trial *self = user_data;
-  g_auto (EwsOof) oof = { 0 };
+  g_auto(EwsOof) oof = { 0 };
 
   if (is_good (self, reply, "automatic replies"))
     {
@@ -114,8 +114,8 @@ report_entries (Trial *self, EwsEntries *entries)
       if (claim->until <= now)
         continue;
 
-      g_autoptr (GDateTime) from = g_date_time_new_from_unix_utc (claim->from / G_TIME_SPAN_SECOND);
-      g_autoptr (GDateTime) until = g_date_time_new_from_unix_utc (claim->until / G_TIME_SPAN_SECOND);
+      g_autoptr(GDateTime) from = g_date_time_new_from_unix_utc (claim->from / G_TIME_SPAN_SECOND);
+      g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc (claim->until / G_TIME_SPAN_SECOND);
       g_autofree char *begin = g_date_time_format (from, "%F %H:%M");
       g_autofree char *end = g_date_time_format (until, "%F %H:%M");
       muster_report_add (self->report, MUSTER_REPORT_OK, "next entry", "%s to %s UTC, %s%s%s", begin, end,
@@ -145,7 +145,7 @@ on_calendar (const EwsReply *reply, gpointer user_data)
       return;
     }
 
-  g_autoptr (EwsEntries) entries = ews_entries_new (ews_response_first (reply->response), NULL, G_MININT64);
+  g_autoptr(EwsEntries) entries = ews_entries_new (ews_response_first (reply->response), NULL, G_MININT64);
   report_entries (self, entries);
   if (!self->impersonates)
     {
@@ -156,7 +156,7 @@ on_calendar (const EwsReply *reply, gpointer user_data)
     }
 
   const EwsCaller caller = get_caller (self);
-  g_autoptr (GBytes) request = ews_request_get_oof (&caller);
+  g_autoptr(GBytes) request = ews_request_get_oof (&caller);
   ews_client_send (self->client, self->address, request, TRUE, on_absence, self);
 }
 
@@ -184,6 +184,6 @@ ews_trial_start (MusterContext *ctx, EwsClient *client, gboolean impersonates, M
 
   ews_mailbox_get_window (user, muster_context_now (ctx), &from, &until);
   const EwsCaller caller = get_caller (self);
-  g_autoptr (GBytes) request = ews_request_find_item (&caller, from, until);
+  g_autoptr(GBytes) request = ews_request_find_item (&caller, from, until);
   ews_client_send (client, self->address, request, TRUE, on_calendar, self);
 }

@@ -11,8 +11,7 @@ G_BEGIN_DECLS
 typedef void (*EwsTrialFunc) (gpointer user_data);
 
 /* Takes the report. */
-void
-ews_trial_start (MusterContext *ctx, EwsClient *client, gboolean impersonates, MusterUser *user, MusterReport *report,
-                 EwsTrialFunc done, gpointer user_data);
+void ews_trial_start (MusterContext *ctx, EwsClient *client, gboolean impersonates, MusterUser *user,
+                      MusterReport *report, EwsTrialFunc done, gpointer user_data);
 
 G_END_DECLS

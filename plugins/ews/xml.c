@@ -144,8 +144,8 @@ gboolean
 ews_xml_get_time (const xmlNode *node, const char *child, gint64 *time)
 {
   g_autofree char *text = ews_xml_dup_child (node, child);
-  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
-  g_autoptr (GDateTime) date = text != NULL ? g_date_time_new_from_iso8601 (text, utc) : NULL;
+  g_autoptr(GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr(GDateTime) date = text != NULL ? g_date_time_new_from_iso8601 (text, utc) : NULL;
 
   if (date == NULL)
     return FALSE;

@@ -13,7 +13,7 @@
 static EwsResponse *
 read_text (const char *text)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GError) error = NULL;
   EwsResponse *response = ews_response_new (text, strlen (text), &error);
 
   g_assert_no_error (error);
@@ -25,7 +25,7 @@ read_items (const char *items, gint64 since)
 {
   g_autofree char *text = g_strconcat (ANSWER_BEGIN "<t:RootFolder IncludesLastItemInRange='true'><t:Items>", items,
                                        "</t:Items></t:RootFolder>" ANSWER_END, NULL);
-  g_autoptr (EwsResponse) response = read_text (text);
+  g_autoptr(EwsResponse) response = read_text (text);
 
   return ews_entries_new (ews_response_first (response), "https://mail.example.com/owa/", since);
 }
@@ -40,7 +40,7 @@ claim_at (EwsEntries *entries, guint i)
 static gint64
 moment (const char *text)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
+  g_autoptr(GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
 
   return g_date_time_to_unix (time) * G_TIME_SPAN_SECOND;
 }
@@ -50,7 +50,7 @@ moment (const char *text)
 static void
 test_whole (void)
 {
-  g_autoptr (EwsEntries) entries = read_items (
+  g_autoptr(EwsEntries) entries = read_items (
       "<t:CalendarItem><t:ItemId Id='AAMk='/><t:Subject> Budget &amp; plan </t:Subject><t:Sensitivity>Normal"
       "</t:Sensitivity><t:Categories><t:String>Travel</t:String><t:String>Blue</t:String></t:Categories>"
       "<t:DisplayCc>Dora</t:DisplayCc><t:DisplayTo>Bob Brown; Carl</t:DisplayTo>"
@@ -81,7 +81,7 @@ test_whole (void)
 static void
 test_missing (void)
 {
-  g_autoptr (EwsEntries) entries =
+  g_autoptr(EwsEntries) entries =
       read_items ("<t:CalendarItem><t:ItemId Id='a'/>" TIMES "</t:CalendarItem>", G_MININT64);
   const MusterClaim *claim = claim_at (entries, 0);
 
@@ -118,7 +118,7 @@ test_words (void)
                                                "<t:LegacyFreeBusyStatus>%s</t:LegacyFreeBusyStatus>"
                                                "<t:MyResponseType>%s</t:MyResponseType></t:CalendarItem>",
                                                cases[i].free_busy, cases[i].response);
-      g_autoptr (EwsEntries) entries = read_items (text, G_MININT64);
+      g_autoptr(EwsEntries) entries = read_items (text, G_MININT64);
 
       g_assert_cmpint (claim_at (entries, 0)->free_busy, ==, cases[i].means);
       g_assert_cmpint (claim_at (entries, 0)->response, ==, cases[i].answer);
@@ -137,7 +137,7 @@ test_private (void)
           "<t:CalendarItem><t:ItemId Id='a'/><t:Subject>Doctor</t:Subject><t:Sensitivity>%s</t:Sensitivity>"
           "<t:Categories><t:String>Health</t:String></t:Categories>" TIMES "</t:CalendarItem>",
           words[i]);
-      g_autoptr (EwsEntries) entries = read_items (text, G_MININT64);
+      g_autoptr(EwsEntries) entries = read_items (text, G_MININT64);
 
       g_assert_true (claim_at (entries, 0)->is_private);
       g_assert_null (claim_at (entries, 0)->text);
@@ -148,7 +148,7 @@ test_private (void)
 static void
 test_cancelled (void)
 {
-  g_autoptr (EwsEntries) entries = read_items (
+  g_autoptr(EwsEntries) entries = read_items (
       "<t:CalendarItem><t:ItemId Id='a'/>" TIMES "<t:IsCancelled>true</t:IsCancelled></t:CalendarItem>"
       "<t:CalendarItem><t:ItemId Id='b'/>" TIMES "<t:AppointmentState>7</t:AppointmentState></t:CalendarItem>"
       "<t:CalendarItem><t:ItemId Id='c'/>" TIMES "<t:AppointmentState>3</t:AppointmentState></t:CalendarItem>",
@@ -163,7 +163,7 @@ static void
 test_all_day (void)
 {
   /* Made in Paris on 13 June: midnight there, which is not that of UTC. */
-  g_autoptr (EwsEntries) entries = read_items (
+  g_autoptr(EwsEntries) entries = read_items (
       "<t:CalendarItem><t:ItemId Id='a'/><t:Start>2026-06-12T22:00:00Z</t:Start><t:End>2026-06-13T22:00:00Z</t:End>"
       "<t:IsAllDayEvent>true</t:IsAllDayEvent></t:CalendarItem>"
       "<t:CalendarItem><t:ItemId Id='b'/><t:Start>2026-06-13T00:00:00+02:00</t:Start>"
@@ -181,7 +181,7 @@ test_all_day (void)
 static void
 test_left_out (void)
 {
-  g_autoptr (EwsEntries) entries = read_items (
+  g_autoptr(EwsEntries) entries = read_items (
       "<t:CalendarItem>" TIMES "</t:CalendarItem>"          /* without an id */
       "<t:CalendarItem><t:ItemId Id='a'/></t:CalendarItem>" /* without times */
       "<t:CalendarItem><t:ItemId Id='b'/><t:Start>soon</t:Start><t:End>later</t:End></t:CalendarItem>"
@@ -192,7 +192,7 @@ test_left_out (void)
       "<t:Message><t:ItemId Id='e'/>" TIMES "</t:Message>"
       "<t:CalendarItem><t:ItemId Id='f'/>" TIMES "</t:CalendarItem>",
       G_MININT64);
-  g_autoptr (EwsEntries) later =
+  g_autoptr(EwsEntries) later =
       read_items ("<t:CalendarItem><t:ItemId Id='f'/>" TIMES "</t:CalendarItem>", moment ("2026-03-02T10:30:00Z"));
 
   g_assert_cmpuint (entries->claims->len, ==, 1);
@@ -213,7 +213,7 @@ test_keys (void)
       "</t:CalendarItem>"
       "<t:CalendarItem><t:ItemId Id='%s'/>" TIMES "</t:CalendarItem>",
       wide);
-  g_autoptr (EwsEntries) entries = read_items (text, G_MININT64);
+  g_autoptr(EwsEntries) entries = read_items (text, G_MININT64);
 
   g_assert_cmpuint (entries->claims->len, ==, 3);
   g_assert_cmpstr (claim_at (entries, 0)->key, ==, "same");
@@ -224,13 +224,13 @@ test_keys (void)
 static void
 test_attendees (void)
 {
-  g_autoptr (GString) names = g_string_new (NULL);
+  g_autoptr(GString) names = g_string_new (NULL);
   for (guint i = 0; i < 20; i++)
     g_string_append_printf (names, "Somebody Number %02u; ", i);
   g_autofree char *text = g_strdup_printf (
       "<t:CalendarItem><t:ItemId Id='many'/><t:DisplayTo>%s</t:DisplayTo>" TIMES "</t:CalendarItem>", names->str);
-  g_autoptr (EwsEntries) entries = read_items (text, G_MININT64);
-  g_autoptr (EwsResponse) asked =
+  g_autoptr(EwsEntries) entries = read_items (text, G_MININT64);
+  g_autoptr(EwsResponse) asked =
       read_text (ANSWER_BEGIN
                  "<Items><CalendarItem><ItemId Id='many'/><RequiredAttendees><Attendee/><Attendee/></RequiredAttendees>"
                  "<OptionalAttendees><Attendee/></OptionalAttendees><Resources><Attendee/></Resources></CalendarItem>"
@@ -251,10 +251,10 @@ test_recorded (void)
     return;
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_true (g_file_get_contents (other, &other_text, NULL, NULL));
-  g_autoptr (EwsResponse) response = read_text (text);
-  g_autoptr (EwsResponse) messages = read_text (other_text);
-  g_autoptr (EwsEntries) entries = ews_entries_new (ews_response_first (response), NULL, G_MININT64);
-  g_autoptr (EwsEntries) none = ews_entries_new (ews_response_first (messages), NULL, G_MININT64);
+  g_autoptr(EwsResponse) response = read_text (text);
+  g_autoptr(EwsResponse) messages = read_text (other_text);
+  g_autoptr(EwsEntries) entries = ews_entries_new (ews_response_first (response), NULL, G_MININT64);
+  g_autoptr(EwsEntries) none = ews_entries_new (ews_response_first (messages), NULL, G_MININT64);
 
   g_assert_cmpuint (entries->claims->len, ==, 5);
   g_assert_true (entries->is_partial);
@@ -270,7 +270,7 @@ read_oof (const char *settings, EwsOof *oof)
       "<Envelope><Body><GetUserOofSettingsResponse><ResponseMessage ResponseClass='Success'><ResponseCode>NoError"
       "</ResponseCode></ResponseMessage><OofSettings xmlns='t'>",
       settings, "</OofSettings></GetUserOofSettingsResponse></Body></Envelope>", NULL);
-  g_autoptr (EwsResponse) response = read_text (text);
+  g_autoptr(EwsResponse) response = read_text (text);
 
   ews_oof_read (ews_response_first (response), oof);
 }
@@ -283,7 +283,7 @@ read_oof (const char *settings, EwsOof *oof)
 static void
 test_oof (void)
 {
-  g_auto (EwsOof) enabled = { 0 }, scheduled = { 0 }, disabled = { 0 }, known = { 0 }, broken = { 0 };
+  g_auto(EwsOof) enabled = { 0 }, scheduled = { 0 }, disabled = { 0 }, known = { 0 }, broken = { 0 };
 
   read_oof ("<OofState>Enabled</OofState><ExternalAudience>All</ExternalAudience>" WINDOW REPLIES, &enabled);
   g_assert_true (enabled.is_set);

@@ -78,11 +78,11 @@ test_schema (void)
   for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
     for (gsize k = 0; k < G_N_ELEMENTS (callers); k++)
       {
-        g_autoptr (GBytes) bytes = requests[i].build (&callers[k]);
+        g_autoptr(GBytes) bytes = requests[i].build (&callers[k]);
         gsize size;
         const char *text = g_bytes_get_data (bytes, &size);
-        g_autoptr (GError) error = NULL;
-        g_autoptr (xmlDoc) doc = ews_xml_parse (text, size, &error);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(xmlDoc) doc = ews_xml_parse (text, size, &error);
         g_assert_no_error (error);
 
         xmlSchemaValidCtxt *validator = xmlSchemaNewValidCtxt (schema);
@@ -107,8 +107,8 @@ test_caller (void)
   for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
     for (gsize k = 0; k < G_N_ELEMENTS (callers); k++)
       {
-        g_autoptr (GBytes) bytes = requests[i].build (&callers[k]);
-        g_autoptr (xmlDoc) doc = ews_xml_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
+        g_autoptr(GBytes) bytes = requests[i].build (&callers[k]);
+        g_autoptr(xmlDoc) doc = ews_xml_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
         const xmlNode *header = ews_xml_child (xmlDocGetRootElement (doc), "Header");
         const xmlNode *sid = ews_xml_child (ews_xml_child (header, "ExchangeImpersonation"), "ConnectingSID");
         g_autofree char *version = ews_xml_dup_attribute (ews_xml_child (header, "RequestServerVersion"), "Version");
@@ -123,8 +123,8 @@ test_caller (void)
 static void
 test_window (void)
 {
-  g_autoptr (GBytes) bytes = ews_request_find_item (&callers[1], MOMENT, MOMENT + 36 * HOUR);
-  g_autoptr (xmlDoc) doc = ews_xml_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
+  g_autoptr(GBytes) bytes = ews_request_find_item (&callers[1], MOMENT, MOMENT + 36 * HOUR);
+  g_autoptr(xmlDoc) doc = ews_xml_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
   const xmlNode *view = ews_xml_child (body_of (doc), "CalendarView");
   const xmlNode *folder = ews_xml_child (ews_xml_child (body_of (doc), "ParentFolderIds"), "DistinguishedFolderId");
   g_autofree char *from = ews_xml_dup_attribute (view, "StartDate");
@@ -140,8 +140,8 @@ test_window (void)
 static void
 test_no_watermark (void)
 {
-  g_autoptr (GBytes) bytes = ews_request_get_events (&callers[0], "f6bc657d", NULL);
-  g_autoptr (xmlDoc) doc = ews_xml_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
+  g_autoptr(GBytes) bytes = ews_request_get_events (&callers[0], "f6bc657d", NULL);
+  g_autoptr(xmlDoc) doc = ews_xml_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
   const xmlNode *watermark = ews_xml_child (body_of (doc), "Watermark");
 
   g_assert_nonnull (watermark);

@@ -10,7 +10,7 @@
 static EwsResponse *
 read_text (const char *text)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GError) error = NULL;
   EwsResponse *response = ews_response_new (text, strlen (text), &error);
 
   g_assert_no_error (error);
@@ -20,8 +20,8 @@ read_text (const char *text)
 static void
 refuse_text (const char *text, gsize length, const char *pattern)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (EwsResponse) response = ews_response_new (text, length, &error);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(EwsResponse) response = ews_response_new (text, length, &error);
 
   g_assert_error (error, MUSTER_ERROR, MUSTER_ERROR_PROTOCOL);
   if (!g_pattern_match_simple (pattern, error->message))
@@ -71,14 +71,14 @@ test_recorded (void)
       g_autofree char *path = beside_the_source ("MUSTER_SAMPLES", "samples", answers[i].file);
       g_autofree char *text = NULL;
       gsize length;
-      g_autoptr (GError) error = NULL;
+      g_autoptr(GError) error = NULL;
 
       if (path == NULL)
         return;
       g_test_message ("%s", answers[i].file);
       g_file_get_contents (path, &text, &length, &error);
       g_assert_no_error (error);
-      g_autoptr (EwsResponse) response = ews_response_new (text, length, &error);
+      g_autoptr(EwsResponse) response = ews_response_new (text, length, &error);
       g_assert_no_error (error);
       const EwsMessage *first = ews_response_first (response);
       g_assert_cmpstr (response->version, ==, answers[i].version);
@@ -114,15 +114,15 @@ static void
 test_busy (void)
 {
   /* As a response message, with the code inside an internal error, and as a fault without detail. */
-  g_autoptr (EwsResponse) message = read_text (IN_ENVELOPE (
+  g_autoptr(EwsResponse) message = read_text (IN_ENVELOPE (
       "<m:R xmlns:m='m' xmlns:t='t'><m:ResponseMessages><m:X ResponseClass='Error'><m:ResponseCode> ErrorServerBusy "
       "</m:ResponseCode><m:MessageXml><t:Value Name='BackOffMilliseconds'>4500</t:Value></m:MessageXml></m:X>"
       "</m:ResponseMessages></m:R>"));
-  g_autoptr (EwsResponse) inner = read_text (IN_ENVELOPE (
+  g_autoptr(EwsResponse) inner = read_text (IN_ENVELOPE (
       "<R><ResponseMessages><X ResponseClass='Error'><ResponseCode>ErrorInternalServerError</ResponseCode><MessageXml>"
       "<Value Name='InnerErrorResponseCode'>ErrorServerBusy</Value><Value Name='BackOffMilliseconds'>0</Value>"
       "</MessageXml></X></ResponseMessages></R>"));
-  g_autoptr (EwsResponse) fault =
+  g_autoptr(EwsResponse) fault =
       read_text (IN_ENVELOPE ("<Fault><faultcode>ErrorServerBusy</faultcode><faultstring>no</faultstring></Fault>"));
 
   g_assert_cmpint (ews_message_get_action (ews_response_first (message)), ==, EWS_ACTION_BUSY);
@@ -135,7 +135,7 @@ test_busy (void)
 static void
 test_explained (void)
 {
-  g_autoptr (EwsResponse) response =
+  g_autoptr(EwsResponse) response =
       read_text (IN_ENVELOPE ("<R><ResponseMessages><X ResponseClass='Error'><MessageText>No mailbox.</MessageText>"
                               "<ResponseCode>ErrorNonExistentMailbox</ResponseCode></X></ResponseMessages></R>"));
   g_autofree char *text = ews_message_explain (ews_response_first (response));
@@ -147,21 +147,21 @@ test_explained (void)
 static void
 test_events (void)
 {
-  g_autoptr (EwsResponse) news = read_text (IN_ENVELOPE (
+  g_autoptr(EwsResponse) news = read_text (IN_ENVELOPE (
       "<R><ResponseMessages><X ResponseClass='Success'><ResponseCode>NoError</ResponseCode><Notification>"
       "<SubscriptionId>a</SubscriptionId><PreviousWatermark>1</PreviousWatermark><MoreEvents>true</MoreEvents>"
       "<CreatedEvent><Watermark>2</Watermark></CreatedEvent><ModifiedEvent><Watermark>3</Watermark></ModifiedEvent>"
       "</Notification></X></ResponseMessages></R>"));
-  g_autoptr (EwsResponse) nothing = read_text (
+  g_autoptr(EwsResponse) nothing = read_text (
       IN_ENVELOPE ("<R><ResponseMessages><X ResponseClass='Success'><ResponseCode>NoError</ResponseCode><Notification>"
                    "<StatusEvent><Watermark>4</Watermark></StatusEvent></Notification></X></ResponseMessages></R>"));
-  g_autoptr (EwsResponse) empty = read_text (IN_ENVELOPE (
+  g_autoptr(EwsResponse) empty = read_text (IN_ENVELOPE (
       "<R><ResponseMessages><X ResponseClass='Success'><ResponseCode>NoError</ResponseCode><Notification/></X>"
       "</ResponseMessages></R>"));
-  g_autoptr (EwsResponse) subscribed =
+  g_autoptr(EwsResponse) subscribed =
       read_text (IN_ENVELOPE ("<R><ResponseMessages><X ResponseClass='Success'><ResponseCode>NoError</ResponseCode>"
                               "<SubscriptionId>b</SubscriptionId><Watermark>9</Watermark></X></ResponseMessages></R>"));
-  g_auto (EwsEvents) events = { 0 };
+  g_auto(EwsEvents) events = { 0 };
 
   ews_events_read (ews_response_first (news), &events);
   g_assert_cmpstr (events.watermark, ==, "3");
@@ -183,8 +183,8 @@ test_events (void)
 static void
 test_hostile (void)
 {
-  g_autoptr (GString) wide = g_string_new ("<a>");
-  g_autoptr (GString) deep = g_string_new (NULL);
+  g_autoptr(GString) wide = g_string_new ("<a>");
+  g_autoptr(GString) deep = g_string_new (NULL);
   g_autofree char *huge = g_strnfill (EWS_XML_MAX + 1, ' ');
 
   for (guint i = 0; i < EWS_XML_NODES_MAX; i++)
