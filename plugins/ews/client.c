@@ -180,7 +180,7 @@ on_secret_changed (gpointer user_data)
     }
   self->generation = plugin_secret_get_generation (self->secret);
   self->is_proven = FALSE;
-  if (!self->is_sign_in)
+  if (self->wait_until == 0)
     set_problem (self, NULL);
   if (self->wait_until == 0 || self->is_sign_in)
     end_waiting (self); /* at once with another password */

@@ -254,19 +254,24 @@ pull_users (gpointer data, MusterUser *const *changed, gsize n_changed, const ch
 }
 
 static void
+sync_one (EwsMailbox *mailbox)
+{
+  ews_mailbox_sync (mailbox);
+  g_sequence_sort_changed (ews_mailbox_get_place (mailbox), by_due, NULL);
+}
+
+static void
 pull_sync (gpointer data, const char *user)
 {
   Pull *self = data;
-  EwsMailbox *mailbox;
+  EwsMailbox *mailbox = user != NULL ? g_hash_table_lookup (self->mailboxes, user) : NULL;
   GHashTableIter iter;
 
+  if (mailbox != NULL)
+    sync_one (mailbox);
   g_hash_table_iter_init (&iter, self->mailboxes);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &mailbox))
-    if (user == NULL || mailbox == g_hash_table_lookup (self->mailboxes, user))
-      {
-        ews_mailbox_sync (mailbox);
-        g_sequence_sort_changed (ews_mailbox_get_place (mailbox), by_due, NULL);
-      }
+  while (user == NULL && g_hash_table_iter_next (&iter, NULL, (gpointer *) &mailbox))
+    sync_one (mailbox);
   look_soon (self);
 }
 

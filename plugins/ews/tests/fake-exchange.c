@@ -48,7 +48,8 @@ make_body (const char *operation, const char *answer)
   if (answer != NULL && *answer == '!')
     return g_strdup (answer + 1);
   if (answer != NULL && g_str_has_prefix (answer, "Error"))
-    return g_strdup_printf (ENVELOPE_BEGIN "<m:%sResponse" NAMESPACES "><m:%s><m:%s ResponseClass='Error'><m:MessageText>"
+    return g_strdup_printf (ENVELOPE_BEGIN "<m:%sResponse" NAMESPACES "><m:%s><m:%s ResponseClass='Error'>"
+                                           "<m:MessageText>"
                                            "No.</m:MessageText><m:ResponseCode>%s</m:ResponseCode></m:%s></m:%s>"
                                            "</m:%sResponse>" ENVELOPE_END,
                             operation, is_oof ? "X" : "ResponseMessages", is_oof ? "ResponseMessage" : "X", answer,
