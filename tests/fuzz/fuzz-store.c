@@ -20,7 +20,7 @@ typedef struct
 } Table;
 
 static const Table tables[] = {
-  { "users", 13, 0 },  { "user_attributes", 3, 0 }, { "choices", 8, 0 }, { "ignores", 4, 0 },
+  { "users", 13, 0 },  { "user_attributes", 3, 0 }, { "choices", 9, 1 }, { "ignores", 4, 0 },
   { "claims", 20, 2 }, { "clients", 8, 0 },         { "devices", 8, 0 }, { "shown", 5, 0 },
 };
 
