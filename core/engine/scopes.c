@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define COMPOSED_MAX 10000 /* pairs of location and group whose settings are kept at hand */
+
 static const MusterdUserField layer_fields[MUSTERD_LAYER_USER] = {
   [MUSTERD_LAYER_LOCATION] = MUSTERD_USER_LOCATION,
   [MUSTERD_LAYER_GROUP] = MUSTERD_USER_GROUP,
@@ -56,6 +58,9 @@ musterd_engine_compose (MusterdEngine *engine, const MusterdUser *user)
   if (settings == NULL)
     {
       settings = musterd_scopes_compose (engine->blocks, &scopes, NULL);
+      /* Of places where nobody is any more; who is somewhere has a reference. */
+      if (g_hash_table_size (engine->composed) >= COMPOSED_MAX)
+        g_hash_table_remove_all (engine->composed);
       g_hash_table_insert (engine->composed, g_steal_pointer (&key), settings);
     }
   if (own == NULL)
