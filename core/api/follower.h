@@ -30,12 +30,6 @@ typedef struct
 
 MusterdFollower *musterd_follower_new  (MusterdEvents *events, guint64 after);
 void             musterd_follower_free (MusterdFollower *follower);
-/* A follower who has been told everything up to this place is brought up to date by state from there. */
-void             musterd_follower_begin  (MusterdFollower *follower, guint64 told);
-/* Begins anew, as one who comes with what they know does; they lag. */
-void             musterd_follower_reset  (MusterdFollower *follower);
-/* Meanwhile this user has been hidden from them. */
-void             musterd_follower_hide   (MusterdFollower *follower, const char *user);
 /* One who has been told everything up to this place is to be brought up to date from there. */
 void             musterd_follower_begin  (MusterdFollower *follower, guint64 told);
 /* One who lags hears of what happens by the state that it leaves, but for whom they are not to see any more: this has

@@ -332,26 +332,6 @@ musterd_engine_find_scopes (MusterdEngine *engine, const char *id, MusterdScopes
   return TRUE;
 }
 
-guint
-musterd_engine_count_users (MusterdEngine *engine, const char *id)
-{
-  g_autoptr(MusterdSettingScope) scope = musterd_setting_scope_new (id, NULL);
-  GHashTableIter iter;
-  gpointer entry;
-  guint n = 0;
-
-  if (scope == NULL)
-    return 0;
-  if (scope->layer == MUSTERD_LAYER_ALL)
-    return musterd_engine_get_n_users (engine);
-  if (scope->layer == MUSTERD_LAYER_USER)
-    return musterd_engine_find (engine, scope->name) != NULL;
-  g_hash_table_iter_init (&iter, engine->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &entry))
-    n += g_strcmp0 (((MusterdEntry *) entry)->facts.user->fields[layer_fields[scope->layer]], scope->name) == 0;
-  return n;
-}
-
 MusterdSettingScope *
 musterd_engine_find_template (MusterdEngine *engine, const char *id, guint *position)
 {

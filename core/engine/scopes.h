@@ -17,8 +17,6 @@ GHashTable          *musterd_engine_get_scopes (MusterdEngine *engine);
  * MUSTERD_ERROR_INVALID (no scope) or NOT_FOUND (no such user). */
 gboolean             musterd_engine_find_scopes (MusterdEngine *engine, const char *scope, MusterdScopes *scopes,
                                                  GError **error);
-/* How many users stand in it. */
-guint                musterd_engine_count_users (MusterdEngine *engine, const char *scope);
 
 /* `option` NULL: the block's policy. */
 typedef struct
